@@ -1,0 +1,27 @@
+"""Tidy table -> Axes. Nothing is counted or estimated here: a plot draws the numbers that it is given.
+
+Every plot takes the finding as its `title` (it wraps, and is never cut), labels its values directly, and carries a
+text alternative made of the plotted numbers: `alt` returns it, and ``show.figure`` shows it with the picture.
+"""
+
+from carteira_lib.plots.bars import bars, intervals, stacked
+from carteira_lib.plots.grids import cohorts, pareto
+from carteira_lib.plots.series import columns, curve, line, movement, waterfall
+from carteira_lib.plots.style import SETTINGS, alt, describe, transcript
+
+__all__ = [
+    "SETTINGS",
+    "alt",
+    "bars",
+    "cohorts",
+    "columns",
+    "curve",
+    "describe",
+    "intervals",
+    "line",
+    "movement",
+    "pareto",
+    "stacked",
+    "transcript",
+    "waterfall",
+]
