@@ -1,0 +1,232 @@
+"""Displays for a notebook: each one as HTML, Markdown or PNG for the eye, and as text that holds every number."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from carteira_lib import formats
+from carteira_lib.language import translator
+from carteira_lib.show.columns import RIGHT, formats_of, masked, plain, texts
+
+# The classes keep JupyterLab's MathJax from reading "R$ 1 ... R$ 2" as a formula.
+NO_MATH = "mathjax_ignore tex2jax_ignore"
+_LONG_WORD = 40
+_PIXELS_PER_INCH = 96
+_SCALE = 2
+_COLOURS = 64
+_NEARLY_WHITE = 251  # the reduction mixes white with what is almost white
+
+
+def sentences(items: Iterable[str]) -> None:
+    """Show sentences as bullets; ``**bold**`` is kept, anything else is text.
+
+    As HTML and not as Markdown: JupyterLab takes what stands between two "R$" of one sentence for a formula, escaped or
+    not, unless the class that `NO_MATH` names forbids it.
+    """
+    said = [plain(text) for text in items]
+    bullets = "".join(f"<li>{_bold(text)}</li>" for text in said)
+    bare = "\n".join(f"- {_bare(text.replace('**', ''))}" for text in said)
+    _display({"text/html": f'<ul class="{NO_MATH}">{bullets}</ul>', "text/plain": bare})
+
+
+def _bare(text: str) -> str:
+    """Text without the marks that `literal` puts before what Markdown would read."""
+    return html.unescape(re.sub(r"\\([\\`*_\[\]#~|$])", r"\1", text))
+
+
+def _bold(text: str) -> str:
+    parts = [html.escape(_bare(part)) for part in re.split(r"(?<!\\)\*\*", text)]
+    return "".join(f"<strong>{part}</strong>" if i % 2 else part for i, part in enumerate(parts))
+
+
+def cards(figures: Iterable[tuple[str, object, str]]) -> None:
+    """Show key figures: (label, value, note) each, the value already as text."""
+    items = [tuple(plain(part) for part in (label, value, note or "")) for label, value, note in figures]
+    blocks = "".join(_card(*(html.escape(part) for part in item)) for item in items)
+    style = "display:flex;flex-wrap:wrap;gap:1rem 2.5rem"
+    text = "\n".join(f"{label}: {value}" + (f" ({note})" if note else "") for label, value, note in items)
+    _display({"text/html": f'<dl class="cards {NO_MATH}" style="{style}">{blocks}</dl>', "text/plain": text})
+
+
+def _card(label: str, value: str, note: str) -> str:
+    big = 'style="font-size:1.8em;font-weight:700;margin:0"'
+    last = f'<dd class="card-note" style="margin:0">{note}</dd>' if note else ""
+    return f'<div class="card"><dt>{label}</dt><dd class="card-value" {big}>{value}</dd>{last}</div>'
+
+
+def table(
+    frame: pd.DataFrame,
+    title: str,
+    *,
+    language: str = "pt-BR",
+    currency: str = "BRL",
+    columns: Sequence[str] | None = None,
+    rows: int = 15,
+    mask_people: bool = True,
+    cents: bool = True,
+) -> None:
+    """Show a table: labels and units of the contracts as headers, values as people read them, all of it escaped.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any columns; those of a contract are labelled and formatted by it, others by their name and type.
+    title : str
+        The caption.
+    columns : sequence of str
+        Those to show, in order; all by default.
+    rows : int
+        Longer tables show the first ones and say how many there are.
+    mask_people : bool
+        Names of natural persons as initials. Tax ids, e-mails and phones are always masked.
+    cents : bool
+        False rounds money to whole units.
+    """
+    wanted = list(frame.columns if columns is None else columns)
+    kind = [
+        name for name in ("customer_id", "person_type") if "name" in wanted and name in frame and name not in wanted
+    ]
+    shown = masked(frame.head(rows)[wanted + kind], mask_people=mask_people)[wanted]
+    specs = formats_of(shown, frame.columns, language=language)
+    written = [
+        texts(shown.iloc[:, i], spec, language=language, currency=currency, cents=cents) for i, spec in enumerate(specs)
+    ]
+    note = _shown_note(len(shown), len(frame), language)
+    grid = _Grid(
+        plain(title),
+        [spec.header for spec in specs],
+        list(zip(*written, strict=True)),
+        [spec.kind for spec in specs],
+        note,
+    )
+    _display({"text/html": _html_table(grid), "text/plain": _text_table(grid)})
+
+
+class _Grid(NamedTuple):
+    """A table ready to be written: all of it text."""
+
+    title: str
+    headers: Sequence[str]
+    body: Sequence[Sequence[str]]
+    kinds: Sequence[str]
+    note: str
+
+
+def _shown_note(shown: int, total: int, language: str) -> str:
+    _ = translator(language)
+    if not total:
+        return _("Nenhuma linha.")
+    if shown == total:
+        return ""
+    return _(
+        "Mostrando {shown} de {total} linhas.",
+        shown=formats.number(shown, 0, language),
+        total=formats.number(total, 0, language),
+    )
+
+
+def _html_table(grid: _Grid) -> str:
+    """Accessible markup; the inline alignment is for JupyterLab, the report drops it for its own style."""
+    if not grid.body:
+        title = html.escape(grid.title.rstrip("."))
+        return f'<p class="table-note"><strong>{title}.</strong> {html.escape(grid.note)}</p>'
+    look = [
+        _look(kind, column) for kind, column in zip(grid.kinds, zip(grid.headers, *grid.body, strict=True), strict=True)
+    ]
+    escape = html.escape
+    head = "".join(f'<th scope="col"{attrs}>{escape(h)}</th>' for h, attrs in zip(grid.headers, look, strict=True))
+    lines = []
+    for row in grid.body:
+        first = f'<th scope="row"{look[0]}>{escape(row[0])}</th>'
+        rest = "".join(f"<td{attrs}>{escape(cell)}</td>" for cell, attrs in zip(row[1:], look[1:], strict=True))
+        lines.append(f"<tr>{first}{rest}</tr>")
+    caption = f'<caption style="text-align:left;font-weight:600">{escape(grid.title)}</caption>'
+    foot = f'<p class="table-note">{escape(grid.note)}</p>' if grid.note else ""
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return f'<table class="{NO_MATH}">{caption}{body}</table>{foot}'
+
+
+def _look(kind: str, column: Sequence[str]) -> str:
+    """Attributes of a column's cells: figures to the right, words too long to stand in one line marked as such."""
+    if kind in RIGHT:
+        return ' class="num"'
+    long = kind == "text" and any(len(word) > _LONG_WORD for cell in column for word in cell.split())
+    names = "day" if kind in ("date", "month") else "long" if long else ""
+    return (f' class="{names}"' if names else "") + ' style="text-align:left"'
+
+
+def _text_table(grid: _Grid) -> str:
+    right = [kind in RIGHT for kind in grid.kinds]
+    widths = [max(map(len, column)) for column in zip(grid.headers, *grid.body, strict=True)]
+    lines = [
+        "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True)).rstrip()
+        for row in [grid.headers, *grid.body]
+    ]
+    return "\n".join([grid.title, *lines, *([grid.note] if grid.note else [])])
+
+
+def figure(picture, alt: str | None = None) -> None:
+    """Show a plot as a small PNG at its natural size, and its numbers as text.
+
+    Parameters
+    ----------
+    picture : Axes or Figure
+        What a function of `plots` returned, or any matplotlib figure.
+    alt : str
+        The picture in words, with its numbers; by default the texts that `plots` made of what it drew: the alternative
+        in the picture's metadata, every number in the plain text.
+    """
+    owner = getattr(picture, "figure", None) or picture
+    told, full = (alt, alt) if alt else _told(owner)
+    if not told:
+        raise ValueError("alt must tell the figure's numbers: this figure was not made by plots.")
+    data, width, height = _png(owner)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(owner)
+    shown = {"image/png": {"alt": plain(told), "width": width, "height": height}}
+    _display({"image/png": data, "text/plain": plain(full)}, shown)
+
+
+def _told(owner) -> tuple[str, str]:
+    from carteira_lib import plots
+
+    return tuple(" ".join(filter(None, map(tell, owner.axes))) for tell in (plots.alt, plots.transcript))
+
+
+def _png(owner) -> tuple[bytes, int, int]:
+    """A quantised PNG at twice its natural size, same bytes for the same figure, and its size on the page.
+
+    Drawn and reduced in memory: five times as fast as saving a PNG, reading it and reducing that.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    from carteira_lib.plots import SETTINGS
+
+    with matplotlib.rc_context(SETTINGS):
+        owner.set_dpi(_SCALE * _PIXELS_PER_INCH)
+        canvas = FigureCanvasAgg(owner)
+        canvas.draw()
+    drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+    picture = drawn.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    picture.putpalette([255 if part > _NEARLY_WHITE else part for part in picture.getpalette()])
+    small = io.BytesIO()
+    picture.save(small, format="PNG", optimize=True)
+    return small.getvalue(), picture.width // _SCALE, picture.height // _SCALE
+
+
+def _display(bundle: dict[str, object], metadata: dict[str, dict] | None = None) -> None:
+    from base64 import b64encode
+
+    from IPython.display import display
+
+    plain_bundle = {mime: b64encode(v).decode() if isinstance(v, bytes) else v for mime, v in bundle.items()}
+    display(plain_bundle, raw=True, metadata=metadata or {})

@@ -1,0 +1,29 @@
+"""Several figures at once, and what a notebook has written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from carteira_lib import tables
+from carteira_lib.language import translator
+from carteira_lib.show.displays import _display, figure
+
+
+def figures(pictures: Iterable) -> None:
+    """Show some plots one after the other, each with its text; see `figure`."""
+    for picture in pictures:
+        figure(picture)
+
+
+def written(run: tables.Run, names: Sequence[str]) -> None:
+    """Say which tables of a run were written, with how many rows, and where they stand in its folder."""
+    import pyarrow.parquet as pq
+
+    _ = translator(run.language)
+    lines = []
+    for name in names:
+        file = tables.check(run, name)
+        rows = pq.read_metadata(file).num_rows
+        count = _.ngettext("{n} linha", "{n} linhas", rows)
+        lines.append(f"{run.name}/{file.relative_to(run.folder).as_posix()}: {count}")
+    _display({"text/markdown": "\n".join(f"- `{line}`" for line in lines), "text/plain": "\n".join(lines)})
