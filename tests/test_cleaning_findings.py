@@ -1,0 +1,79 @@
+"""What the cleaning says of itself: numbers and grammar that fit any data."""
+
+import pandas as pd
+import pytest
+
+from carteira_lib import cleaning
+
+DAY, LATER = pd.Timestamp("2026-01-05"), pd.Timestamp("2026-03-31")
+NO_NOTES = pd.DataFrame({"table": [], "note": [], "rows": [], "amount": [], "example": []})
+NO_ROWS = pd.DataFrame({"table": [], "reason": [], "order_date": []})
+
+
+def balance(read: int, kept: int, **refused: tuple[int, float]) -> pd.DataFrame:
+    rows = [("read", read, 0, 10.0 * read), *((rule, n, n, amount) for rule, (n, amount) in refused.items())]
+    rows.append(("kept", kept, 0, 10.0 * kept))
+    frame = pd.DataFrame(rows, columns=["rule", "rows", "rejected_rows", "amount"]).assign(table="orders")
+    return frame.assign(rejected_amount=frame["amount"].where(frame["rejected_rows"] > 0, 0.0))
+
+
+def said(account: pd.DataFrame, days=(DAY, LATER), notes=NO_NOTES) -> list[str]:
+    return [text.replace("\xa0", " ") for text in cleaning.findings(account, notes, NO_ROWS, days)]
+
+
+def test_one_line_and_one_day_read_as_such():
+    assert said(balance(1, 1), (DAY, DAY)) == [
+        "A única linha de pedido lida foi aproveitada e soma R$ 10.",
+        "Todas as vendas são de **05/01/2026**, que é também a data-base.",
+    ]
+
+
+def test_several_lines_and_days():
+    assert said(balance(1200, 1200)) == [
+        "As **1.200** linhas de pedidos lidas foram todas aproveitadas e somam R$ 12 mil.",
+        "A primeira venda é de 05/01/2026 e a data-base, **31/03/2026**: nada posterior a ela entra nas contas.",
+    ]
+
+
+def test_lines_without_a_readable_amount_have_no_amount_to_tell():
+    found = said(balance(20, 16, unreadable_amount=(4, 0.0)))
+    assert (
+        found[2]
+        == "**Atenção:** “valor ilegível” tira 4 linhas (20,0% das lidas): as conclusões valem só para o restante."
+    )
+
+
+def test_lines_counted_once_are_no_alarm():
+    found = said(balance(20, 10, no_customer=(0, 0.0), repeated_line=(10, 100.0)))
+    assert found[2:] == ["10 linhas repetidas foram contadas uma vez só."]
+
+
+@pytest.mark.parametrize(
+    ("orders", "title"),
+    [
+        ([1], "Há vendas no único mês do período"),
+        ([1, 1], "Há vendas em cada um dos 2 meses"),
+        ([1, 0, 1], "1 mês sem venda: fev/2026"),
+        ([1, 0, 0, 0, 0], "4 meses sem venda, os primeiros em fev/2026, mar/2026 e abr/2026"),
+    ],
+)
+def test_the_title_of_the_months(orders, title):
+    months = pd.date_range("2026-01-01", periods=len(orders), freq="MS")
+    assert cleaning.months_title(pd.DataFrame({"month": months, "orders": orders})) == title
+
+
+def test_the_account_adds_up_in_rows_and_money_where_a_line_breaks_two_rules():
+    both = pd.DataFrame(
+        [
+            ("orders", "read", 10, 0, 100.0, 0.0),
+            ("orders", "no_customer", 3, 3, 30.0, 30.0),
+            ("orders", "repeated_line", 4, 2, 40.0, 20.0),
+            ("orders", "before_min_date", 0, 0, 0.0, 0.0),
+            ("orders", "kept", 5, 0, 50.0, 0.0),
+        ],
+        columns=["table", "rule", "rows", "rejected_rows", "amount", "rejected_amount"],
+    )
+    shown = cleaning.account(both)
+    assert shown["rule"].tolist() == ["linhas lidas", "sem cliente", "linha repetida", "linhas aproveitadas"]
+    assert shown["amount"].tolist() == [100.0, 30.0, 20.0, 50.0]
+    assert shown["rejected_rows"].tolist() == [0, 3, 2, 0]
