@@ -1,0 +1,121 @@
+"""The five figures of the director's page, the months, and what to do first, counted by hand."""
+
+import pandas as pd
+import pytest
+
+from carteira_lib import summary
+
+
+def clients(**columns) -> pd.DataFrame:
+    """Four clients: two in the portfolio, one gone, one with too few orders."""
+    base = {
+        "customer_id": ["a", "b", "c", "d"],
+        "name": ["Padaria A", "Bar B", "Café C", "Doceria D"],
+        "person_type": "PJ",
+        "seller_id": ["V1", "V1", "V2", None],
+        "status": ["active", "late", "inactive", "outside"],
+        "occasional": [False, False, False, False],
+        "net_revenue": [9000.0, 5000.0, 7000.0, 10.0],
+        "net_revenue_365d": [4000.0, 1500.0, 0.0, 10.0],
+        "next_step": ["renew", "call", "reactivate", "develop"],
+        "next_step_text": ["Renovar.", "Ligar.", "Reativar.", "Oferecer."],
+    }
+    return pd.DataFrame({**base, **columns})
+
+
+def features(tenure_days=800) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "tenure_days": [tenure_days, 10, 10, 10],
+            "net_revenue_365d": [4000.0, 1500.0, 0.0, 10.0],
+            "net_revenue_previous_365d": [4000.0, 1000.0, 408.0, 0.0],
+        }
+    )
+
+
+def movement() -> pd.DataFrame:
+    months = pd.to_datetime(["2026-09-01", "2026-10-01"])
+    counts = {"opening": [5, 4], "new": [1, 0], "recovered": [0, 0], "lost": [2, 2], "closing": [4, 2]}
+    return pd.DataFrame({"month": months, **counts, "partial": False})
+
+
+def renewals(days_left=(30, -5), amount=(1000.0, 500.0)) -> pd.DataFrame:
+    frame = pd.DataFrame({"days_left": list(days_left), "amount": list(amount)})
+    return frame.astype({"days_left": "int64", "amount": "float64"})
+
+
+def test_the_five_figures_are_counted_from_the_tables():
+    found = summary.figures(clients(), features(), movement(), renewals())
+    values = [figure.value.replace("\xa0", " ") for figure in found]
+    assert values == ["2", "R$ 5,5 mil", "R$ 1,5 mil", "−3", "R$ 1,5 mil"]
+    assert found[0].note == "1 em dia, 1 quase inativo"
+    assert found[1].note == "+1,9% sobre os 12 meses anteriores"  # 5.510 against 5.408
+    assert found[3].note == "entraram ou voltaram: 1; saíram: 4"
+    assert found[4].note == "2 contratos (1 já vencidos)"
+
+
+def test_half_a_history_is_not_compared_with_a_whole_year():
+    def note(tenure_days):
+        return summary.figures(clients(), features(tenure_days), movement(), renewals())[1].note
+
+    assert note(728) == "sem 12 meses anteriores para comparar"
+    assert note(729).startswith("+1,9%")
+
+
+def test_without_contracts_the_clients_to_win_back_take_their_place():
+    found = summary.figures(clients(), features(), movement(), renewals((), ()))[4]
+    assert (found.label, found.value) == ("Clientes a reconquistar", "1")
+    assert "R$\xa07\xa0mil" in found.note
+
+
+def test_the_numbers_behind_the_figures_are_plain():
+    found = summary.key_figures(clients(), features(), movement(), renewals()).set_index("figure")["number"]
+    assert found.to_dict() == {
+        "active_clients": 1, "late_clients": 1, "inactive_clients": 1, "net_revenue_365d": 5510,
+        "net_revenue_previous_365d": 5408, "late_net_revenue_365d": 1500, "entered_clients": 1, "lost_clients": 4,
+        "contracts_to_renew": 2, "amount_to_renew": 1500,
+    }  # fmt: skip
+
+
+def monthly(values, *, partial=False) -> pd.DataFrame:
+    months = pd.date_range("2025-09-01", periods=len(values), freq="MS")
+    frame = pd.DataFrame({"month": months, "net_revenue": values, "orders": 1, "clients": 1, "partial": False})
+    frame.loc[frame.index[-1], "partial"] = partial
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("last", "words"), [(120.0, "20,0% acima"), (80.0, "20,0% abaixo"), (100.0, "o mesmo que um ano antes")]
+)
+def test_a_month_is_compared_with_the_same_month_a_year_before(last, words):
+    assert words in summary.changes(movement(), monthly([100.0] + [1.0] * 11 + [last]))[1]
+
+
+def test_an_unfinished_month_is_not_compared():
+    assert len(summary.changes(movement(), monthly([100.0] + [1.0] * 11 + [120.0], partial=True))) == 1
+
+
+def test_monthly_revenue_counts_orders_on_days_with_a_positive_net_amount_only():
+    purchases = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b"],
+            "order_date": pd.to_datetime(["2026-01-03", "2026-01-09", "2026-03-31"]),
+            "net_amount": [10.0, -4.0, 5.0],
+        }
+    )
+    found = summary.monthly_revenue(purchases, pd.Timestamp("2026-03-31"))
+    assert found[["net_revenue", "orders", "clients"]].values.tolist() == [[6, 1, 1], [0, 0, 0], [5, 1, 1]]
+    assert found["partial"].tolist() == [False, False, False]
+    assert summary.monthly_revenue(purchases, pd.Timestamp("2026-03-30"))["partial"].tolist() == [False, False, True]
+
+
+def test_what_to_do_first_is_urgent_and_largest_first_with_ties_by_client():
+    tied = clients(next_step=["call", "call", "renew", "keep"], net_revenue_365d=[1.0, 5.0, 5.0, 99.0])
+    assert summary.to_do(tied, rows=2)["customer_id"].tolist() == ["b", "c"]
+
+
+def test_only_tables_that_did_not_come_are_missing():
+    assert summary.missing(("orders", *summary.ADDS)).empty
+    assert summary.missing(("orders",))["table"].tolist() == list(summary.ADDS)
+    known = ("orders", "customers", "products", "contracts", "sellers")
+    assert summary.missing_title(known) == "Falta 1 tabela opcional"
