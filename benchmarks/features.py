@@ -84,7 +84,7 @@ def kit_status(options: argparse.Namespace) -> Worker:
     import ibis
     import pandas as pd
 
-    from carteira_lib import features, portfolio
+    from carteira_lib import cycles, features, portfolio
 
     yield
     connection, as_of = _connect(ibis, options), pd.Timestamp(options.as_of)
@@ -93,7 +93,7 @@ def kit_status(options: argparse.Namespace) -> Worker:
     days = features.client_days(tables["orders"]).select("customer_id", "order_date", "net_amount")
     purchases = _pandas(connection.to_pyarrow(days))
     connection.disconnect()
-    rule = portfolio.rule(portfolio.spells(purchases, as_of), as_of)
+    rule = portfolio.rule(cycles.spells(purchases, as_of), as_of)
     del purchases
     clients = pd.read_parquet(file, columns=["customer_id", "frequency", "last_order_date", *_CYCLE])
     clients["last_order_date"] = clients["last_order_date"].astype("datetime64[us]")

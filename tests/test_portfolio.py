@@ -9,7 +9,7 @@ import pytest
 
 from carteira_lib import portfolio, tables
 from carteira_lib.portfolio import headcount_band, renewals, splits
-from tests.test_portfolio_cycles import AS_OF, days, random_days
+from tests.test_cycles import AS_OF, days, random_days
 
 
 def features(purchases: pd.DataFrame, as_of: pd.Timestamp = AS_OF) -> pd.DataFrame:

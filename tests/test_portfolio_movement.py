@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carteira_lib.portfolio import cohorts, movement, rule, snapshot, spells, status
+from carteira_lib.cycles import snapshot, spells
+from carteira_lib.portfolio import cohorts, movement, rule, status
 from carteira_lib.portfolio.movement import cohort_period
-from tests.test_portfolio_cycles import AS_OF, days, random_days
+from tests.test_cycles import AS_OF, days, random_days
 from tests.test_portfolio_status import made_rule
 
 

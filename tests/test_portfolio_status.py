@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carteira_lib.portfolio import Rule, error_rate, horizon_days, limits, recovered, rule, spells, status
-from carteira_lib.portfolio.cycles import silence_table
-from tests.test_portfolio_cycles import AS_OF, days, random_days
+from carteira_lib.cycles import spells
+from carteira_lib.portfolio import Rule, error_rate, limits, recovered, rule, silence_table, status
+from tests.test_cycles import AS_OF, days, random_days
 
 Z80 = 0.8416212335729143
 ORDER = {"active": 0, "late": 1, "outside": 0, "inactive": 2}
@@ -172,12 +172,6 @@ def test_nobody_is_judged_without_a_horizon():
     found = error_rate(spells(random_days(8), AS_OF), AS_OF, horizon_days=0)
     assert found["called"].tolist() == [0, 0, 0, 0]
     assert found["error"].isna().all()
-
-
-@pytest.mark.parametrize(("span", "expected"), [(89, 14), (90, 30)])
-def test_the_horizon_needs_three_times_its_length_of_history(span, expected):
-    gaps = days(("a", [span, span - 30, span - 60, 0])) if span >= 90 else days(("a", [span, span - 30, span - 59, 0]))
-    assert horizon_days(spells(gaps, AS_OF), AS_OF) == expected
 
 
 def test_planted_clients_who_stopped_are_found():

@@ -1,18 +1,18 @@
 """The portfolio: who is in it, who is leaving, who came back, and what to do next with each client.
 
 `analyse` makes it all from the features of the clients and their purchases; the parts stand on their own:
-`cycles` (own cycle, and the rule of silence), `status`, `segments` (ABC, RFM), `movement` (balance and cohorts),
+`silence` (the rule of silence), `status`, `segments` (ABC, RFM), `movement` (balance and cohorts),
 `splits`, `renewals`, `steps` (what to do next) and `findings` (the sentences that a director reads).
 """
 
 from carteira_lib.portfolio.analysis import Analysis, analyse
-from carteira_lib.portfolio.cycles import CYCLE_GRID, Rule, rule, silence_table, snapshot, spells, wilson
 from carteira_lib.portfolio.findings import figures, findings, rule_sentence, titles
 from carteira_lib.portfolio.movement import Movement, cohorts, movement
 from carteira_lib.portfolio.renewals import renewals
 from carteira_lib.portfolio.segments import RFM_SEGMENTS, abc_class, rank_score, rfm
+from carteira_lib.portfolio.silence import CYCLE_GRID, Rule, rule, silence_table
 from carteira_lib.portfolio.splits import headcount_band, splits
-from carteira_lib.portfolio.status import STATUSES, error_rate, horizon_days, limits, recovered, status
+from carteira_lib.portfolio.status import STATUSES, error_rate, limits, recovered, status
 from carteira_lib.portfolio.steps import STEPS, next_step, next_step_text
 from carteira_lib.portfolio.views import (
     calls,
@@ -40,7 +40,6 @@ __all__ = [
     "figures",
     "findings",
     "headcount_band",
-    "horizon_days",
     "limits",
     "movement",
     "next_step",
@@ -55,13 +54,10 @@ __all__ = [
     "rule_sentence",
     "segment_counts",
     "silence_table",
-    "snapshot",
-    "spells",
     "split_plots",
     "splits",
     "status",
     "status_parts",
     "titles",
-    "wilson",
     "write",
 ]

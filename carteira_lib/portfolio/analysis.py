@@ -8,13 +8,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from carteira_lib import tables
+from carteira_lib.cycles import horizon_days, spells
 from carteira_lib.language import N_
-from carteira_lib.portfolio.cycles import Rule, rule, spells
 from carteira_lib.portfolio.movement import cohort_period, cohorts, movement
 from carteira_lib.portfolio.renewals import renewals
 from carteira_lib.portfolio.segments import abc_class, rfm
+from carteira_lib.portfolio.silence import Rule, rule
 from carteira_lib.portfolio.splits import splits
-from carteira_lib.portfolio.status import error_rate, horizon_days, recovered, status
+from carteira_lib.portfolio.status import error_rate, recovered, status
 from carteira_lib.portfolio.steps import next_contract, next_step, next_step_text
 from carteira_lib.tables import DataError, Problem
 

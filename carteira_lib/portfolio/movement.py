@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from carteira_lib.portfolio.cycles import Rule, snapshot
+from carteira_lib.cycles import snapshot
+from carteira_lib.portfolio.silence import Rule
 from carteira_lib.portfolio.status import IN_PORTFOLIO, status
 
 MONTHS = 12

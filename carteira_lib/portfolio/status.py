@@ -16,22 +16,12 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from carteira_lib.portfolio.cycles import (
-    DECIMALS,
-    LATE_QUANTILE,
-    NEVER_RETURNED_DAYS,
-    PSEUDO_GAPS,
-    Rule,
-    own_cycle_days,
-    rule,
-    snapshot,
-    wilson,
-)
+from carteira_lib.cycles import DECIMALS, PSEUDO_GAPS, own_cycle_days, snapshot, wilson
+from carteira_lib.portfolio.silence import LATE_QUANTILE, NEVER_RETURNED_DAYS, Rule, rule
 
 STATUSES = ("active", "late", "inactive", "outside")
 IN_PORTFOLIO = ("active", "late")
 FEW_GAPS = 3
-HORIZONS = (7, 14, 30, 60, 90, 120, 180, 365)
 FIXED_DAYS = (90, 180)
 ENOUGH_CALLED = 30
 
@@ -135,20 +125,6 @@ def recovered(
     known = broken.assign(gap_count=broken["order_number"] - 1)
     was_inactive = broken["gap_days"] > limits(known, silence_rule)["inactive_after_days"]
     return broken[was_inactive].groupby("customer_id")["gap_days"].max()
-
-
-def horizon_days(client_spells: pd.DataFrame, as_of: pd.Timestamp, *, min_orders: int = 3) -> int:
-    """Days over which the rule is judged: the q90 of portfolio gaps, snapped to a usual period; 0 without history.
-
-    At least two such periods must lie before the one that is judged.
-    """
-    late_gaps = client_spells.loc[client_spells["order_number"] >= min_orders, "gap_days"].dropna()
-    if late_gaps.empty:
-        return 0
-    history = (as_of - client_spells["order_date"].min()).days
-    possible = [days for days in HORIZONS if 3 * days <= history]
-    wanted = np.log(late_gaps.quantile(0.9))
-    return min(possible, key=lambda days: abs(np.log(days) - wanted), default=0)
 
 
 def error_rate(
