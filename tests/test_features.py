@@ -226,25 +226,12 @@ def test_before_the_first_line_there_is_nobody(as_of):
     data = canonical([line("ana", "2024-01-01", 1.0)])
     rows = 1 if as_of == "2024-01-01" else 0
     assert len(fetch(features.customer_features(data, as_of=as_of))) == rows
-    assert len(fetch(features.history(data["orders"], [as_of]))) == rows
-    assert len(fetch(features.gaps(data["orders"], as_of=as_of))) == rows
+    assert len(fetch(features.history(data["orders"], [as_of], horizon_days=30, as_of=as_of))) == rows
 
 
 def test_no_lines_at_all_give_empty_tables():
     data = canonical([])
     assert fetch(features.customer_features(data, as_of=AS_OF)).empty
-
-
-def test_gaps_by_hand():
-    lines = [line("ana", day, 5.0) for day in ("2024-01-01", "2024-01-05", "2024-01-15", "2024-02-01")]
-    lines += [line("ana", "2024-01-10", -2.0), line("bia", "2024-01-20", 1.0)]
-    found = ordered(features.gaps(table("orders", lines), as_of="2024-01-20"), "customer_id", "order_number")
-    assert found["customer_id"].tolist() == ["ana", "ana", "ana", "bia"]
-    assert found["order_number"].tolist() == [1, 2, 3, 1]
-    assert found["gap_days"].fillna(-1).tolist() == [4, 10, -1, -1]
-    assert found["next_order_date"].isna().tolist() == [False, False, True, True]
-    assert found["first_order_date"].dt.day.tolist() == [1, 1, 1, 20]
-    assert found["log_gap_sum"].tolist() == pytest.approx([0.0, math.log(4), math.log(40), 0.0])
 
 
 def test_family_revenue_by_hand():
@@ -263,9 +250,45 @@ def test_family_revenue_by_hand():
     assert set(found["customer_id"]) == {"ana"}
 
 
-def test_history_wants_a_date():
-    with pytest.raises(ValueError, match="dates must hold at least one date"):
-        features.history(table("orders", []), [])
+@pytest.mark.parametrize(
+    ("dates", "horizon_days", "message"),
+    [
+        ([], 30, "dates must hold at least one date"),
+        ([AS_OF + datetime.timedelta(days=1)], 30, r"dates must not lie after as_of \(2026-06-30\)"),
+        ([AS_OF], 0, r"horizon_days must be at least 1\. Got 0"),
+    ],
+)
+def test_history_refuses_what_it_cannot_look_from(dates, horizon_days, message):
+    with pytest.raises(ValueError, match=message):
+        features.history(table("orders", []), dates, horizon_days=horizon_days, as_of=AS_OF)
+
+
+def test_the_future_of_a_date_begins_the_day_after_and_is_unknown_where_it_goes_beyond_as_of():
+    day = datetime.timedelta(days=1)
+    ago = {n: AS_OF - n * day for n in (50, 40, 10, 5, 0)}
+    lines = [line("ana", ago[n], amount) for n, amount in ((50, 8.0), (40, 6.0), (10, 4.0), (5, -1.0), (0, 2.0))]
+    found = ordered(
+        features.history(table("orders", lines), [ago[40], ago[10], ago[5]], horizon_days=10, as_of=AS_OF), "as_of"
+    )
+    assert found["next_orders"].fillna(-1).tolist() == [0, 1, -1]
+    assert found["next_revenue"].fillna(-1).tolist() == [0, 1, -1]
+    assert found["recency_days"].tolist() == [0, 0, 5]
+    assert found["orders_one"].tolist() == [1, 1, 1]
+    assert found["revenue_one"].tolist() == [6, 4, 3]
+    assert found["orders_two"].tolist() == [2, 1, 1]
+    assert found["intensity_one"].tolist() == pytest.approx(
+        [1 + math.exp(-1), 1 + math.exp(-3) + math.exp(-4), sum(math.exp(-n / 10) for n in (5, 35, 45))]
+    )
+
+
+def test_history_of_some_clients_is_a_part_of_the_whole():
+    orders = table("orders", random_data(3)["orders"])
+    dates = {"dates": [AS_OF - datetime.timedelta(days=400)], "horizon_days": 60, "as_of": AS_OF}
+    whole = ordered(features.history(orders, **dates), "customer_id")
+    some = ordered(features.history(orders, **dates, clients=["c01", "c02"]), "customer_id")
+    expected = whole[whole["customer_id"].isin(["c01", "c02"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some, expected, check_dtype=False)
+    assert len(some) == 2
 
 
 # --- against a naive loop ----------------------------------------------------------------------------------------------
@@ -378,42 +401,67 @@ def test_revenue_is_conserved():
     assert found["net_revenue"].sum() == pytest.approx(sum(e["amount"] for e in data["orders"]), abs=1e-6)
 
 
-HISTORY = ["customer_id", "frequency", "first_order_date", "last_order_date", "recency_days", "gap_count"]
-HISTORY += ["log_gap_sum", "log_gap_square_sum", "last_gap_days", "net_revenue_365d"]
+def naive_history(lines, date, horizon_days, as_of):
+    days, bought = naive_days(lines, date)
+    later, later_bought = naive_days(lines, min(date + datetime.timedelta(days=horizon_days), as_of))
+    return pd.DataFrame([naive_past(who, days[who], bought[who], date, horizon_days, later[who], later_bought[who], as_of) for who in sorted(days) if bought[who]])  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_history_is_the_features_of_each_date(seed):
-    made = random_data(seed)
-    data, lines = canonical(**made), [e for e in made["orders"] if e["amount"] > 0]
-    dates = [START + datetime.timedelta(days=d) for d in (-1, 200, 30, 200, 1000)]
-    found = fetch(features.history(data["orders"], dates))
-    for date in set(dates):
-        then = fetch(features.customer_features(data, as_of=date))
-        expected = then[then["frequency"] > 0].sort_values("customer_id", ignore_index=True)[HISTORY]
-        known = found[found["as_of"] == pd.Timestamp(date)].sort_values("customer_id", ignore_index=True)[HISTORY]
-        pd.testing.assert_frame_equal(known, expected, check_dtype=False, rtol=1e-12)
-    assert set(found["as_of"]) == {pd.Timestamp(d) for d in dates if d >= min(e["order_date"] for e in lines)}
+def naive_past(who, days, bought, date, horizon_days, later, later_bought, as_of):
+    gaps = [(b - a).days for a, b in itertools.pairwise(bought)]
+    logs = [math.log(g) for g in gaps]
+    values = [sum(e["amount"] for e in days[day]) for day in bought]
+    first_seen = {}
+    positive = sorted((e["order_date"], e["product_id"] or "") for es in days.values() for e in es if e["amount"] > 0)
+    for day, product in positive:
+        if product:
+            first_seen.setdefault(product, day)
+    whole = date + datetime.timedelta(days=horizon_days) <= as_of
+    amounts = [((date - day).days, sum(e["amount"] for e in es)) for day, es in days.items()]
+    ages = [(date - day).days for day in bought]
+    row = {
+        "as_of": pd.Timestamp(date),
+        "customer_id": who,
+        "frequency": len(bought),
+        "recency_days": ages[-1],
+        "tenure_days": ages[0],
+        "gap_count": len(gaps),
+        "log_gap_sum": sum(logs),
+        "log_gap_square_sum": sum(x * x for x in logs),
+        "last_gap_days": gaps[-1] if gaps else None,
+        "recent_log_gap": statistics.mean(math.log(g) for g in gaps[-3:]) if gaps else None,
+        "mean_order_value": statistics.mean(values),
+        "recent_order_value": statistics.mean(values[-3:]),
+        "last_order_value": values[-1],
+        "line_count": len(positive),
+        "distinct_products": len(first_seen),
+        "new_products_two": sum((date - day).days < 2 * horizon_days for day in first_seen.values()),
+        "next_orders": len([d for d in later_bought if d > date]) if whole else None,
+        "next_revenue": sum(e["amount"] for d, es in later.items() if d > date for e in es) if whole else None,
+    }
+    for name, share in {"quarter": 0.25, "half": 0.5, "one": 1, "two": 2}.items():
+        row[f"orders_{name}"] = sum(age < share * horizon_days for age in ages)
+    for name, share in {"one": 1, "two": 2, "four": 4}.items():
+        row[f"revenue_{name}"] = sum(amount for age, amount in amounts if age < share * horizon_days)
+    for name, share in {"half": 0.5, "one": 1, "two": 2}.items():
+        row[f"intensity_{name}"] = sum(math.exp(-age / (share * horizon_days)) for age in ages)
+    return row
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_gaps_are_those_of_a_naive_loop(seed):
+@pytest.mark.parametrize(("seed", "horizon_days"), [(0, 90), (1, 7), (2, 31)])
+def test_history_is_that_of_a_naive_loop(seed, horizon_days):
     lines = random_data(seed)["orders"]
-    as_of = START + datetime.timedelta(days=600)
-    rows = []
-    for who, bought in sorted(naive_days(lines, as_of)[1].items()):
-        gaps = [(b - a).days for a, b in itertools.pairwise(bought)]
-        for number, day in enumerate(bought):
-            logs = [math.log(gap) for gap in gaps[:number]]
-            following = bought[number + 1] if number < len(gaps) else None
-            gap = gaps[number] if number < len(gaps) else None
-            rows.append((who, number + 1, bought[0], day, following, gap, sum(logs), sum(x * x for x in logs)))
-    found = fetch(features.gaps(table("orders", lines), as_of=as_of))
-    expected = pd.DataFrame(rows, columns=found.columns)
-    dates = ["first_order_date", "order_date", "next_order_date"]
-    expected[dates] = expected[dates].astype("datetime64[us]")
-    found = found.sort_values(["customer_id", "order_number"], ignore_index=True)
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=1e-12)
+    as_of = START + datetime.timedelta(days=700)
+    dates = [START + datetime.timedelta(days=d) for d in (-1, 200, 30, 200, 660, 700)]
+    found = ordered(
+        features.history(table("orders", lines), dates, horizon_days=horizon_days, as_of=as_of), "as_of", "customer_id"
+    )
+    parts = [naive_history(lines, date, horizon_days, as_of) for date in sorted(set(dates))]
+    expected = pd.concat([part for part in parts if len(part)], ignore_index=True)[sorted(features.HISTORY)]
+    expected = expected.astype(
+        dict.fromkeys(["next_orders", "next_revenue", "last_gap_days", "recent_log_gap"], "float64")
+    )
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=1e-9, atol=1e-6)
 
 
 # --- nothing of the future, no order of rows ---------------------------------------------------------------------------
@@ -446,8 +494,7 @@ def test_nothing_dated_after_as_of_and_no_order_of_rows_changes_anything(seed):
     def results(known):
         orders = known["orders"]
         yield ordered(features.customer_features(known, as_of=as_of), "customer_id")
-        yield ordered(features.history(orders, dates), "as_of", "customer_id")
-        yield ordered(features.gaps(orders, as_of=as_of), "customer_id", "order_number")
+        yield ordered(features.history(orders, dates, horizon_days=60, as_of=as_of), "as_of", "customer_id")
         yield ordered(features.family_revenue(orders, known["products"], as_of=as_of), "customer_id", "family")
 
     for before, after in zip(results(one), results(other), strict=True):

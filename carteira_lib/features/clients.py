@@ -1,54 +1,18 @@
-"""Order lines -> one row per client as known on a date, and the client's past states; Ibis expressions, no row in Python.
-
-An **order** is a client-day with a positive net amount: several lines or invoices of one day are one order, and a
-return reduces the revenue of its day but is never an order. A **gap** is the number of days between two consecutive
-orders of a client (1 or more). Nothing dated after `as_of` is ever read; `as_of` itself is included.
-"""
+"""One row per client as known on a date: the columns of contract ``customer_features``."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
 
 from carteira_lib import tables as contracts
+from carteira_lib.features.days import MONEY_DECIMALS, as_day, client_days, days_between, until
 
 WINDOWS = (30, 90, 180, 365)
 YEAR = 365
-# Sums of cents kept in binary leave crumbs (0.10 + 0.20 - 0.30 > 0) that would turn a cancelled day into an order
-# and break ties between equal revenues; six decimals are finer than any price and coarser than the crumbs.
-MONEY_DECIMALS = 6
-
-
-def client_days(orders: ir.Table) -> ir.Table:
-    """What each client bought and returned on each day.
-
-    Parameters
-    ----------
-    orders : ibis Table
-        Contract ``orders``: one row per order line.
-
-    Returns
-    -------
-    ibis Table
-        One row per client and day with lines.
-
-        - ``customer_id``, ``order_date`` (date)
-        - ``net_amount``: sum of the lines, returns deducted
-        - ``costed_amount``, ``cost``: amount and cost of the lines whose cost is known; null where it is for none
-        - ``seller_id``: seller of the day; of several, the first in the order of the ids
-        - ``is_order``: `net_amount` is positive
-    """
-    lines = orders.mutate(order_date=orders.order_date.cast("date"))
-    days = lines.group_by("customer_id", "order_date").aggregate(
-        net_amount=lines.amount.sum().round(MONEY_DECIMALS),
-        costed_amount=lines.amount.sum(where=lines.cost.notnull()),
-        cost=lines.cost.sum(),
-        seller_id=lines.seller_id.min(),
-    )
-    return days.mutate(is_order=days.net_amount > 0)
 
 
 def customer_features(tables: Mapping[str, ir.Table], *, as_of: datetime.date | str) -> ir.Table:
@@ -83,8 +47,8 @@ def customer_features(tables: Mapping[str, ir.Table], *, as_of: datetime.date | 
     - ``distinct_products``, ``distinct_families``: of the lines with a positive amount.
     - ``seller_id``: of the ``customers`` table, else of the last day on which a line names one (see `client_days`).
     """
-    last_day = _day(as_of)
-    orders = _until(tables["orders"], "order_date", last_day)
+    last_day = as_day(as_of)
+    orders = until(tables["orders"], "order_date", last_day)
     clients = purchase_features(orders, as_of=last_day)
     joined = (
         clients.left_join(_variety(orders, tables["products"]), "customer_id")
@@ -110,9 +74,9 @@ def purchase_features(orders: ir.Table, *, as_of: datetime.date | str) -> ir.Tab
         One row per client with a line by `as_of`: the columns of those names of contract ``customer_features``, and
         ``cost`` and ``last_seller_id``. Columns that a query does not ask for cost nothing.
     """
-    last_day = _day(as_of)
-    days = client_days(_until(orders, "order_date", last_day))
-    placed = _ranked(days.mutate(days_ago=_days_between(days.order_date, ibis.literal(last_day)), gap=_gap(days)))
+    last_day = as_day(as_of)
+    days = client_days(until(orders, "order_date", last_day))
+    placed = _ranked(days.mutate(days_ago=days_between(days.order_date, ibis.literal(last_day)), gap=_gap(days)))
     is_order, gap, log_gap = placed.is_order, placed.gap, placed.gap.ln()
     sums = placed.group_by("customer_id").aggregate(
         first_order_date=placed.order_date.min(where=is_order),
@@ -132,9 +96,9 @@ def purchase_features(orders: ir.Table, *, as_of: datetime.date | str) -> ir.Tab
         **_windows(placed),
     )
     recent, previous = sums.net_revenue_365d, sums.net_revenue_previous_365d
-    tenure = _days_between(sums.first_order_date, ibis.literal(last_day))
+    tenure = days_between(sums.first_order_date, ibis.literal(last_day))
     return sums.mutate(
-        recency_days=_days_between(sums.last_order_date, ibis.literal(last_day)),
+        recency_days=days_between(sums.last_order_date, ibis.literal(last_day)),
         tenure_days=tenure,
         margin=(sums.costed_revenue - sums.cost).round(MONEY_DECIMALS),
         average_order_value=(sums.net_revenue / sums.frequency.nullif(0)).round(MONEY_DECIMALS),
@@ -147,87 +111,6 @@ def purchase_features(orders: ir.Table, *, as_of: datetime.date | str) -> ir.Tab
     )
 
 
-def history(orders: ir.Table, dates: Iterable[datetime.date | str]) -> ir.Table:
-    """What was known of each client on each of several past dates, in one query.
-
-    Parameters
-    ----------
-    orders : ibis Table
-        Contract ``orders``.
-    dates : iterable of date, Timestamp or ISO text
-        The dates to look from; each sees only the lines dated on it or before.
-
-    Raises
-    ------
-    ValueError
-        If `dates` holds none.
-
-    Returns
-    -------
-    ibis Table
-        One row per date (``as_of``) and client with an order by then, with the columns ``customer_id, frequency,
-        first_order_date, last_order_date, recency_days, gap_count, log_gap_sum, log_gap_square_sum, last_gap_days,
-        net_revenue_365d``, each equal to that of `customer_features` on that date.
-    """
-    wanted = sorted({_day(date) for date in dates})
-    if not wanted:
-        raise ValueError("dates must hold at least one date. Got none.")
-    moments = ibis.memtable([{"as_of": day} for day in wanted], schema={"as_of": "date"})
-    days = client_days(_until(orders, "order_date", wanted[-1]))
-    steps = _sequence(days)
-    known = steps.join(
-        moments,
-        [steps.order_date <= moments.as_of, steps.next_order_date.isnull() | (steps.next_order_date > moments.as_of)],
-    )
-    states = known.mutate(
-        frequency=known.order_number,
-        last_order_date=known.order_date,
-        recency_days=_days_between(known.order_date, known.as_of),
-        gap_count=known.order_number - 1,
-    )
-    revenue = _revenue_of_last_year(days, moments)
-    joined = states.left_join(revenue, ["as_of", "customer_id"])
-    return joined.select(
-        "as_of", "customer_id", "frequency", "first_order_date", "last_order_date", "recency_days", "gap_count",
-        "log_gap_sum", "log_gap_square_sum", "last_gap_days",
-        net_revenue_365d=joined.net_revenue_365d.fill_null(0.0),
-    )  # fmt: skip
-
-
-def gaps(orders: ir.Table, *, as_of: datetime.date | str) -> ir.Table:
-    """The silence that began with each order, as known on `as_of`.
-
-    Parameters
-    ----------
-    orders : ibis Table
-        Contract ``orders``.
-    as_of : date, Timestamp or ISO text
-        Last day taken into account, inclusive.
-
-    Returns
-    -------
-    ibis Table
-        One row per client and order.
-
-        - ``customer_id``, ``order_number`` (from 1), ``first_order_date`` of the client
-        - ``order_date``: when the silence began; ``next_order_date``: when it ended, null while it lasts
-        - ``gap_days``: days between the two, null while the silence lasts
-        - ``log_gap_sum``, ``log_gap_square_sum``: of the ``order_number`` - 1 gaps before this order, so that a cycle
-          made of them uses nothing that came later
-    """
-    steps = _sequence(client_days(_until(orders, "order_date", _day(as_of))))
-    return steps.select(
-        "customer_id",
-        "order_number",
-        "first_order_date",
-        "order_date",
-        "next_order_date",
-        gap_days=_days_between(steps.order_date, steps.next_order_date),
-        log_gap_sum=steps.log_gap_sum,
-        log_gap_square_sum=steps.log_gap_square_sum,
-    )
-
-
 def family_revenue(orders: ir.Table, products: ir.Table, *, as_of: datetime.date | str) -> ir.Table:
     """What each client spent on each product family in the 365 days up to `as_of`.
 
@@ -237,49 +120,17 @@ def family_revenue(orders: ir.Table, products: ir.Table, *, as_of: datetime.date
         One row per client and family (null: product unknown or without one): ``customer_id``, ``family``,
         ``net_revenue_365d``, returns deducted. Clients without a line in these days have no row.
     """
-    lines = _until(orders, "order_date", _day(as_of))
-    recent = lines.filter(lines.order_date.cast("date") > _day(as_of) - datetime.timedelta(days=YEAR))
+    lines = until(orders, "order_date", as_day(as_of))
+    recent = lines.filter(lines.order_date.cast("date") > as_day(as_of) - datetime.timedelta(days=YEAR))
     named = recent.left_join(_families(products), "product_id")
     spent = named.group_by("customer_id", "family").aggregate(net_revenue_365d=named.amount.sum().round(MONEY_DECIMALS))
     return spent.order_by("customer_id", "family")
 
 
-def _day(value: datetime.date | str) -> datetime.date:
-    return datetime.date.fromisoformat(str(value)[:10])
-
-
-def _until(table: ir.Table, column: str, last_day: datetime.date) -> ir.Table:
-    return table.filter(table[column].cast("date") <= last_day)
-
-
-def _days_between(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
-    return end.delta(start, unit="day")
-
-
 def _gap(days: ir.Table) -> ir.IntegerValue:
     """Days since the client's order before, null for the first and for days that are no order."""
     before = days.order_date.lag().over(group_by=["customer_id", "is_order"], order_by="order_date")
-    return ibis.ifelse(days.is_order, _days_between(before, days.order_date), ibis.null("int64"))
-
-
-def _sequence(days: ir.Table) -> ir.Table:
-    """One row per order with what was known of the client that day, and the date of the next order."""
-    bought = days.filter(days.is_order)
-    client = ibis.window(group_by="customer_id", order_by="order_date")
-    so_far = ibis.cumulative_window(group_by="customer_id", order_by="order_date")
-    steps = bought.select(
-        "customer_id",
-        "order_date",
-        last_gap_days=_days_between(bought.order_date.lag().over(client), bought.order_date),
-        next_order_date=bought.order_date.lead().over(client),
-        first_order_date=bought.order_date.min().over(group_by="customer_id"),
-        order_number=ibis.row_number().over(client) + 1,
-    )
-    log_gap = steps.last_gap_days.ln()
-    return steps.mutate(
-        log_gap_sum=log_gap.sum().over(so_far).fill_null(0.0),
-        log_gap_square_sum=(log_gap * log_gap).sum().over(so_far).fill_null(0.0),
-    )
+    return ibis.ifelse(days.is_order, days_between(before, days.order_date), ibis.null("int64"))
 
 
 def _ranked(days: ir.Table) -> ir.Table:
@@ -319,24 +170,16 @@ def _variety(orders: ir.Table, products: ir.Table) -> ir.Table:
     )
 
 
-def _families(products: ir.Table) -> ir.Table:
-    """The family of each product; a product that the table repeats must not multiply the lines."""
-    return products.group_by("product_id").aggregate(family=products.family.min())
-
-
 def _contacts(interactions: ir.Table, last_day: datetime.date) -> ir.Table:
     """Contacts of each client in the last 90 days, and the last of all."""
-    seen = _until(interactions, "event_date", last_day)
+    seen = until(interactions, "event_date", last_day)
     event_date = seen.event_date.cast("date")
     return seen.group_by("customer_id").aggregate(
-        interactions_90d=seen.count(where=_days_between(event_date, ibis.literal(last_day)) < 90),
+        interactions_90d=seen.count(where=days_between(event_date, ibis.literal(last_day)) < 90),
         last_interaction_date=event_date.max(),
     )
 
 
-def _revenue_of_last_year(days: ir.Table, moments: ir.Table) -> ir.Table:
-    start = moments.mutate(day_before=moments.as_of - ibis.interval(days=YEAR))
-    lines = days.join(start, [days.order_date <= start.as_of, days.order_date > start.day_before])
-    return lines.group_by("as_of", "customer_id").aggregate(
-        net_revenue_365d=lines.net_amount.sum().round(MONEY_DECIMALS)
-    )
+def _families(products: ir.Table) -> ir.Table:
+    """The family of each product; a product that the table repeats must not multiply the lines."""
+    return products.group_by("product_id").aggregate(family=products.family.min())

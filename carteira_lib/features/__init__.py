@@ -1,0 +1,12 @@
+"""Order lines -> what is known of each client on a date, and on past dates; Ibis expressions, no row in Python.
+
+An **order** is a client-day with a positive net amount: several lines or invoices of one day are one order, and a
+return reduces the revenue of its day but is never an order. A **gap** is the number of days between two consecutive
+orders of a client (1 or more). Nothing dated after `as_of` is ever read; `as_of` itself is included.
+"""
+
+from carteira_lib.features.clients import customer_features, family_revenue, purchase_features
+from carteira_lib.features.days import client_days
+from carteira_lib.features.past import HISTORY, history
+
+__all__ = ["HISTORY", "client_days", "customer_features", "family_revenue", "history", "purchase_features"]
