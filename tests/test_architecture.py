@@ -9,7 +9,7 @@ LIBRARY = Path(__file__).resolve().parents[1] / "carteira_lib"
 LAYERS = {
     "language": 0, "formats": 0,
     "tables": 1, "plots": 1,
-    "sources": 2, "cleaning": 2, "features": 2, "show": 2, "cycles": 2,
+    "sources": 2, "cleaning": 2, "cycles": 2, "features": 2, "purchase_models": 2, "show": 2,
     "portfolio": 3, "canonical": 3,
     "report": 4, "summary": 4,
     "pipeline": 5,
