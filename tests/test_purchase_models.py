@@ -180,7 +180,7 @@ def test_no_purchase_probability_is_the_density_of_a_longer_silence_over_that_of
     x, t_x, age = history
     expected = naive_density(model, x, t_x, age + 45) / naive_density(model, x, t_x, age)
     found = planted(model).no_purchase_probability(histories(history), horizon_days=45).iloc[0]
-    assert found == pytest.approx(expected, rel=2e-3)
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -189,7 +189,7 @@ def test_likelihoods_equal_naive_integrals(model):
     family = pareto if model == "pareto_nbd" else beta_geometric
     for history in SOME:
         value, _ = family.log_likelihood(np.log(TRUTH[model]), compressed(histories(history)), *shape)
-        assert value == pytest.approx(math.log(naive_density(model, *history)), abs=3e-3)
+        assert value == pytest.approx(math.log(naive_density(model, *history)), abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(30))

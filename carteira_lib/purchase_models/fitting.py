@@ -117,9 +117,10 @@ def _verdict(objective: Objective, theta: np.ndarray, limits: Limits, clients: f
 
 
 def _reached(objective: Objective, theta: np.ndarray, value: float, group: tuple[Limit, ...]) -> str:
-    """The meaning of the first limit towards which a far step costs nothing; empty if there is none."""
+    """The meaning of the first limit that the fit went far towards and could go on towards at no cost, or empty."""
     for limit in group:
-        if objective(theta + FAR * np.array(limit.direction))[0] > value - NOTHING:
+        direction = np.array(limit.direction)
+        if (theta * direction).max() > FAR and objective(theta + FAR * direction)[0] > value - NOTHING:
             return limit.meaning
     return ""
 
@@ -137,7 +138,7 @@ class Prior:
     """
 
     centre: Mapping[str, float]
-    spread: float = 0.9
+    spread: float = 0.8
 
     def __post_init__(self) -> None:
         """Refuse what is no distribution."""

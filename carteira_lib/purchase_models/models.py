@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from carteira_lib.purchase_models import beta_geometric, pareto
 from carteira_lib.purchase_models.fitting import AT_LIMIT, Limit, Prior, maximise, with_prior
-from carteira_lib.purchase_models.histories import GAPS, Rows, columns, compressed
+from carteira_lib.purchase_models.histories import GAPS, Rows, columns, compressed, weights
 
 MODELS = ("bg_nbd", "mbg_nbd", "mbg_cnbd", "pareto_nbd")
 NOBODY_BUYS = "nobody has bought again: the data say nothing of rates and of stopping"
@@ -40,11 +40,21 @@ PARETO_LIMITS = (
         Limit((0, 0, 0, -1), "some clients stop at once and the others never: beta goes to 0"),
     ),
 )
-#: Of the usual portfolio: rates of which the spread equals the mean, one client in five stopping after an order.
-USUAL_R, USUAL_A, USUAL_B, USUAL_S = 1.0, 0.7, 2.8, 0.6
+#: Centre and spread of the weak prior: rates that vary as much as their mean, one client in forty stopping after an
+#: order. Among r .5-1, alpha 1-2 gaps, a .1-.7, b 2.8-8, spread .8-1.5, this is best for the clients of three orders
+#: and more of small samples of CDNOW and of Online Retail together; a of .7 costs three times more than it gains where
+#: nobody stops.
+USUAL_R, USUAL_A, USUAL_B, USUAL_SPREAD = 1.0, 0.1, 4.0, 0.8
+#: The same share of clients stopping, by time: s / beta is 1/40 of r / alpha.
+USUAL_S, USUAL_BETA_GAPS = 0.25, 10.0
 
 
-def weak_prior(clients: pd.DataFrame, *, model: str = "bg_nbd", spread: float = 0.9) -> Prior:
+def _check_model(model: str) -> None:
+    if model not in MODELS:
+        raise ValueError(f"model must be one of {list(MODELS)}. Got {model!r}.")
+
+
+def weak_prior(clients: pd.DataFrame, *, model: str = "bg_nbd", spread: float = USUAL_SPREAD) -> Prior:
     """A prior that only a small portfolio notices, centred on the rhythm of its own clients.
 
     Parameters
@@ -60,14 +70,16 @@ def weak_prior(clients: pd.DataFrame, *, model: str = "bg_nbd", spread: float = 
     --------
     >>> clients = {"repeat_orders": [2, 0], "first_to_last_days": [60, 0], "age_days": [90, 50]}
     >>> weak_prior(pd.DataFrame(clients)).centre
-    {'r': 1.0, 'alpha': 30.0, 'a': 0.7, 'b': 2.8}
+    {'r': 1.0, 'alpha': 30.0, 'a': 0.1, 'b': 4.0}
     """
+    _check_model(model)
     repeat, first_to_last, age = columns(clients)
+    weights(None, len(clients))
     again = (repeat > 0) & (first_to_last > 0)
     gaps = first_to_last[again] / repeat[again] if again.any() else np.maximum(age, 1.0)
     gap = float(np.median(gaps))
     if model == "pareto_nbd":
-        return Prior({"r": USUAL_R, "alpha": USUAL_R * gap, "s": USUAL_S, "beta": USUAL_R * gap}, spread)
+        return Prior({"r": USUAL_R, "alpha": USUAL_R * gap, "s": USUAL_S, "beta": USUAL_BETA_GAPS * gap}, spread)
     return Prior({"r": USUAL_R, "alpha": USUAL_R * gap, "a": USUAL_A, "b": USUAL_B}, spread)
 
 
@@ -127,7 +139,7 @@ class PurchaseModel(BaseEstimator):
     >>> model.status_
     'converged'
     >>> model.no_purchase_probability(clients, horizon_days=90).round(2).to_dict()
-    {'a': 0.17, 'b': 0.9, 'c': 0.71, 'd': 0.24, 'e': 0.78}
+    {'a': 0.12, 'b': 0.7, 'c': 0.73, 'd': 0.2, 'e': 0.64}
     """
 
     def __init__(self, model: str = "bg_nbd", *, prior: Prior | None = None, max_regularity: int = 6) -> None:
@@ -143,8 +155,7 @@ class PurchaseModel(BaseEstimator):
         ValueError
             The model is unknown, the prior is about another one, or a row is no history.
         """
-        if self.model not in MODELS:
-            raise ValueError(f"model must be one of {list(MODELS)}. Got {self.model!r}.")
+        _check_model(self.model)
         if self.model == "mbg_cnbd" and GAPS not in clients:
             raise ValueError(f"clients must have the column {GAPS!r} for model 'mbg_cnbd'.")
         rows = compressed(clients, sample_weight)
