@@ -246,3 +246,13 @@ def test_expected_orders_of_the_closed_form_and_of_the_sum_agree():
         chances = truth.b + repeat + 1
         closed = beta_geometric._closed(chances, state, 90, truth)
         assert closed == pytest.approx(beta_geometric._summed(chances, state, 90, a, 1), rel=2e-6)
+
+
+def test_expected_orders_of_a_new_client_far_ahead_equal_mpmath():
+    # A client of today and a horizon of 600 times alpha, where scipy's 2F1 is often NaN: equation 10 of Fader, Hardie &
+    # Lee (2005) by mpmath with 40 digits, of a client that has not stopped.
+    truth = beta_geometric.Parameters(0.6179366375764938, 1.0, 0.07540166221469388, 788.554979481521)
+    share = 0.9984292668246742
+    model, client = planted("mbg_nbd", truth), histories((0, 0, 0))
+    found = model.expected_orders(client, horizon_days=share / (1 - share)) / model.alive_probability(client)
+    assert found.iloc[0] == pytest.approx(380.27406997389117, rel=1e-9)

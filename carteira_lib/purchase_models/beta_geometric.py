@@ -30,6 +30,8 @@ NAMES = ("r", "alpha", "a", "b")
 #: Nearer than this to a pole the closed form of the expected orders divides nothing by nothing; to move the parameter
 #: by so little changes the seventh digit.
 POLE = 1e-6
+#: Beyond this share of the horizon in alpha + T + H scipy's 2F1 may lose all its digits without a word.
+SAFE_SHARE = 0.9
 #: Chances below this end a sum.
 NEGLIGIBLE = 1e-12
 
@@ -178,7 +180,7 @@ def expected_orders(histories: Histories, horizon: float, parameters: Parameters
     if shape.regularity > 1:
         return alive * _summed(chances, clients, horizon, parameters.a, shape.regularity)
     found = _closed(chances, clients, horizon, parameters)
-    lost = ~(np.isfinite(found) & (found >= 0))
+    lost = horizon / (clients.span + horizon) > SAFE_SHARE
     if lost.any():
         few = State(*(part[lost] for part in clients))
         found[lost] = _summed(chances[lost], few, horizon, parameters.a, 1)

@@ -45,8 +45,8 @@ PARETO_LIMITS = (
 #: and more of small samples of CDNOW and of Online Retail together; a of .7 costs three times more than it gains where
 #: nobody stops.
 USUAL_R, USUAL_A, USUAL_B, USUAL_SPREAD = 1.0, 0.1, 4.0, 0.8
-#: The same share of clients stopping, by time: s / beta is 1/40 of r / alpha.
-USUAL_S, USUAL_BETA_GAPS = 0.25, 10.0
+#: The same by time, beta in gaps: s / beta is a fortieth of r / alpha.
+USUAL_S, USUAL_BETA_GAPS = 0.1, 4.0
 
 
 def _check_model(model: str) -> None:
