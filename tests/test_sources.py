@@ -369,6 +369,20 @@ def test_parquet_stays_lazy_and_keeps_types_and_ids_of_whole_floats_become_text(
     ).fetchall() == [(0,)]
 
 
+def test_ids_of_parquet_that_became_floats_may_be_no_number(tmp_path, connection):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ids = pa.array([7.0, float("nan"), None, 1.5], pa.float64())
+    table = pa.table({"Cliente": ids, "Data": [dt.datetime(2025, 12, 31)] * 4, "Valor": [1.0] * 4})
+    pq.write_table(table, tmp_path / "f.parquet")
+    data = sources.read({"orders": {"path": "f.parquet", "columns": ORDERS}}, tmp_path, connection)["orders"].data
+    lines = data.mutate(n=data.count().over(group_by="_row")).order_by("_line")
+    assert lines.select("customer_id").execute()["customer_id"].tolist()[:1] == ["7"]
+    assert connection.create_table("ids_of_floats", lines, temp=True).count().execute() == 4
+
+
+
 def test_files_with_and_without_types_join_as_text_in_one_notation(tmp_path, connection):
     import pyarrow as pa
     import pyarrow.parquet as pq

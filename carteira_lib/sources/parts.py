@@ -148,7 +148,8 @@ def typed_cells(expression: str, duck_type: str) -> Cells:
 def plain(expression: str) -> str:
     """SQL that writes a number as text: 12345.0 is "12345", not a number is nothing."""
     text = f"CAST({expression} AS VARCHAR)"
-    whole = f"CASE WHEN abs({expression}) < 1e15 AND {expression} = trunc({expression}) THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR)"
+    # (TRY: over parquet DuckDB may cast before it looks at the condition, and NaN is no BIGINT)
+    whole = f"CASE WHEN abs({expression}) < 1e15 AND {expression} = trunc({expression}) THEN CAST(TRY_CAST({expression} AS BIGINT) AS VARCHAR)"
     return f"({whole} WHEN {text} = 'nan' THEN NULL ELSE {text} END)"
 
 
