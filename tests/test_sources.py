@@ -168,6 +168,14 @@ def test_quotes_line_breaks_blank_lines_and_stray_quotes_lose_nothing(read):
     ]
 
 
+def test_a_line_break_inside_quotes_and_a_short_line_in_one_file_lose_nothing(read):
+    text = 'Cliente;Data;Valor\n"A\nB";31/12/2025;1\nC;30/12/2025\n' + 'D;29/12/2025;"2"\n' * 200_000
+    found = rows(read(text), "customer_id", "amount", "_line")
+    assert found[:3] == [("A\nB", "1", 2), ("C", None, 3), ("D", "2", 4)]
+    assert found[-1] == ("D", "2", 200_003)
+
+
+
 def test_blank_lines_count_as_lines_and_are_no_rows(read):
     reading = read("\nCliente;Data;Valor\nA;31/12/2025;1\n\n\nB;30/12/2025;2\n\n")
     assert rows(reading, "customer_id", "_line") == [("A", 3), ("B", 6)]

@@ -150,12 +150,13 @@ def _load_regular(
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     beyond = f"coalesce({', '.join(names[layout.width :])}) IS NOT NULL" if spare else "FALSE"
     quote = "'\"'" if layout.quotes else "''"
+    side_by_side = not (spare and layout.quotes)  # several threads cannot both fill lines up and follow quoted breaks
     run(
         connection,
         f"CREATE TABLE {quoted(table)} AS SELECT {_stored(indexes)} {_hash(layout)} AS _row, {beyond} AS _beyond "
         f"FROM read_csv({literal(str(path))}, auto_detect = false, delim = {literal(layout.delimiter)}, "
         f"header = {str(layout.header).lower()}, quote = {quote}, escape = {quote}, columns = {{{types}}}, "
-        f"strict_mode = true, null_padding = {str(spare > 0).lower()})",
+        f"strict_mode = true, null_padding = {str(spare > 0).lower()}, parallel = {str(side_by_side).lower()})",
     )
     rows, damaged = run(connection, f"SELECT count(*), count(*) FILTER (_beyond) FROM {quoted(table)}")[0]
     if damaged:
