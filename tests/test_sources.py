@@ -120,6 +120,11 @@ def test_the_delimiter_is_the_one_that_splits_lines_evenly(text, mark):
     assert delimited.find_delimiter(text) == mark
 
 
+def test_a_decimal_comma_on_every_line_is_no_delimiter_where_lines_lack_their_last_columns():
+    lines = [f"{i};31/12/2025;1,50" + (";urgente" if i % 3 else "") for i in range(60)]
+    assert delimited.find_delimiter("\n".join(["Cliente;Data;Valor;Obs", *lines])) == ";"
+
+
 def test_a_file_with_spaces_for_delimiter_and_no_header_is_addressed_by_position(read):
     text = " 00004 0001 19970101  2   29.33\r\n 00004 0001 19970118  2   29.73\r\n"
     columns = {"customer_id": 1, "order_date": 3, "quantity": "4", "amount": "5"}

@@ -64,7 +64,9 @@ def find_delimiter(text: str) -> str:
     >>> find_delimiter("id;valor\\n1;2,5\\n"), find_delimiter('a,b\\n1,"x;y"\\n'), find_delimiter(" a  b\\n 1   2\\n")
     (';', ',', ' ')
     """
-    counts = {mark: _widths(text, mark) for mark in CANDIDATES}
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    marks = [mark for mark in CANDIDATES if mark in first] or CANDIDATES  # decimal commas are not in a header
+    counts = {mark: _widths(text, mark) for mark in marks}
     even = {mark: width for mark, (width, share) in counts.items() if width > 1 and share >= CONSISTENT}
     if even:
         if ";" in even and "," in even and _commas_are_decimals(text):
