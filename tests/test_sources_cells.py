@@ -91,6 +91,17 @@ def test_the_sheet_is_the_first_with_content_or_the_named_one(read, tmp_path):
         read(path="f.xlsx", sheet="Capa")
 
 
+def test_a_sheet_of_one_row_is_not_empty(read, tmp_path):
+    header = ["Cliente", "Data", "Valor"]
+    book(tmp_path / "f.xlsx", {"Vendas": [header]})
+    assert read("customers", path="f.xlsx", columns={"customer_id": "Cliente"}).files[0].rows == 0
+    with pytest.raises(DataError, match=r"f.xlsx só tem o cabeçalho, nenhum pedido"):
+        read(path="f.xlsx")
+    book(tmp_path / "g.xlsx", {"Capa": [], "Vendas": [["A", DAY, 1]]})
+    columns = {"customer_id": "1", "order_date": "2", "amount": "3"}
+    assert rows(read(path="g.xlsx", header=False, columns=columns), "customer_id") == [("A",)]
+
+
 def test_text_under_the_name_of_an_old_spreadsheet_is_read_as_text(read, tmp_path):
     (tmp_path / "f.xls").write_bytes("Cliente\tData\tValor\nConceição\t31/12/2025\t1,5\n".encode("cp1252"))
     assert rows(read(path="f.xls"), "customer_id", "amount") == [("Conceição", "1,5")]

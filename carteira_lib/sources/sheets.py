@@ -63,12 +63,12 @@ def _first_sheet(book: object) -> object:
 
     visible = [m.name for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible]
     sheets = [book.get_sheet_by_name(name) for name in visible or book.sheet_names]
-    return next((sheet for sheet in sheets if sheet.total_height), sheets[0])
+    return next((sheet for sheet in sheets if sheet.height), sheets[0])
 
 
 def sheet_rows(sheet: object) -> Iterator[NumberedRow]:
     """The rows with content and their numbers as the spreadsheet shows them."""
-    if not sheet.total_height:
+    if not sheet.height:
         return
     for number, row in enumerate(sheet.iter_rows(), 1):
         if any(cell is not None and cell != "" for cell in row):
