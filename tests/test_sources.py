@@ -95,6 +95,13 @@ def test_a_declared_encoding_is_used_and_a_wrong_one_is_said(read):
     assert rows(read(text.encode("cp850"), encoding="cp850"), "customer_id") == [("Conceição",)]
     with pytest.raises(DataError, match=r"sources.orders: o arquivo f.csv não está na codificação utf-8"):
         read(text.encode("cp1252"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"sources.orders: o arquivo f.csv não está na codificação punycode"):
+        read(text.encode(), encoding="punycode")
+
+
+def test_utf_16_that_ends_in_half_a_character_is_said_to_be_cut_off(read):
+    with pytest.raises(DataError, match=r"o arquivo f.csv está cortado ou danificado; exporte-o de novo"):
+        read("Cliente;Data;Valor\nA;31/12/2025;1\n".encode("utf-16") + b"A")
 
 
 def test_nul_bytes_are_left_out(read):
@@ -178,7 +185,6 @@ def test_a_line_break_inside_quotes_and_a_short_line_in_one_file_lose_nothing(re
     found = rows(read(text), "customer_id", "amount", "_line")
     assert found[:3] == [("A\nB", "1", 2), ("C", None, 3), ("D", "2", 4)]
     assert found[-1] == ("D", "2", 200_003)
-
 
 
 def test_blank_lines_count_as_lines_and_are_no_rows(read):
@@ -393,7 +399,6 @@ def test_ids_of_parquet_that_became_floats_may_be_no_number(tmp_path, connection
     lines = data.mutate(n=data.count().over(group_by="_row")).order_by("_line")
     assert lines.select("customer_id").execute()["customer_id"].tolist()[:1] == ["7"]
     assert connection.create_table("ids_of_floats", lines, temp=True).count().execute() == 4
-
 
 
 def test_files_with_and_without_types_join_as_text_in_one_notation(tmp_path, connection):

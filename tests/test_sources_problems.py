@@ -182,6 +182,16 @@ def test_mistakes_in_the_mapping_are_said(problems, spec, expected):
     assert expected in message
 
 
+        ({"orders": {"path": "f.csv", "encoding": "rot13"}}, "não serve para 'encoding'"),
+        ({"orders": {"path": "f.csv", "encoding": "undefined"}}, "não serve para 'encoding'"),
+        (
+            {"customers": {"path": "f.csv", "columns": {"customer_id": "a", "porte": "b", "Porte": "c"}}},
+            "'porte' e 'Porte' só diferem em maiúsculas",
+        ),
+        (
+            {"customers": {"path": "f.csv", "columns": {"customer_id": "a", "Name": "b"}}},
+            "'name' e 'Name' só diferem em maiúsculas",
+        ),
 def test_all_problems_of_all_sources_come_at_once(problems, tmp_path, connection):
     specs = {
         **orders(path="nada.csv"),

@@ -196,13 +196,13 @@ def _open_text(place: Place, source: Source, file: Path, label: str) -> Opened:
     copy = place.scratch / new_name("text")
     try:
         text = encoding.open_text(file, source.encoding, copy)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         message = N_(
             "{where}: o arquivo {file} não está na codificação {encoding}; tire a opção encoding para que ela seja detectada."
         )
-        raise fail(
-            message, {"where": source.where, "file": label, "encoding": source.encoding or error.reason}
-        ) from error
+        if not source.encoding:
+            message = N_("{where}: o arquivo {file} está cortado ou danificado; exporte-o de novo.")
+        raise fail(message, {"where": source.where, "file": label, "encoding": source.encoding}) from error
     if text.empty:
         raise fail(EMPTY, {"where": source.where, "file": label})
     sample = delimited.sample(text.path)

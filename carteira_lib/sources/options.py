@@ -128,7 +128,11 @@ def _columns(table: str, where: str, spec: Mapping) -> list[Problem]:
             "{where}: columns deve ligar cada nome nosso a um nome de coluna do arquivo, como 'amount: Vlr Total'."
         )
         return [Problem(message, {"where": where})]
-    return [*_unknown_columns(table, where, columns), *_mapped_twice(where, columns)]
+    return [
+        *_unknown_columns(table, where, columns),
+        *_alike_names(table, where, columns),
+        *_mapped_twice(where, columns),
+    ]
 
 
 def _unknown_columns(table: str, where: str, columns: Mapping) -> list[Problem]:
@@ -141,6 +145,15 @@ def _unknown_columns(table: str, where: str, columns: Mapping) -> list[Problem]:
     message = N_("{where}: a tabela não tem a coluna '{name}'; quis dizer {nearest}? As colunas são: {known}.")
     values = {"where": where, "known": ", ".join(known)}
     return [Problem(message, {**values, "name": name, "nearest": nearest(name, known)}) for name in unknown]
+
+
+def _alike_names(table: str, where: str, columns: Mapping) -> list[Problem]:
+    """Names of ours that SQL, to which case means nothing, would take for one."""
+    first: dict[str, str] = {}
+    message = N_("{where}: os nomes '{one}' e '{other}' só diferem em maiúsculas; mude um deles.")
+    names = [*TABLES[table].column_names, *map(str, columns)] if table in EXTENSIBLE else []
+    alike = [(first.setdefault(name.casefold(), name), name) for name in names]
+    return [Problem(message, {"where": where, "one": one, "other": other}) for one, other in alike if one != other]
 
 
 def _mapped_twice(where: str, columns: Mapping) -> list[Problem]:
@@ -174,7 +187,9 @@ def _delimiter(value: object) -> str:
 
 
 def _encoding(value: object) -> str:
-    return codecs.lookup(_text(value)).name
+    name = codecs.lookup(_text(value)).name
+    "a".encode(name)  # base64, rot13 and their like are codecs, but of no text: LookupError
+    return name
 
 
 def _decimal(value: object) -> str:
