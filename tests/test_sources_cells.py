@@ -181,8 +181,13 @@ def test_only_one_select_is_let_through(query):
 
 
 def test_bad_sql_is_said_without_a_traceback(read, shop):
-    with pytest.raises(DataError, match=r"sources.orders: a consulta não é um SQL válido"):
-        read(url="sqlite:///loja.db", query="SELECT FROM WHERE (")
+    with pytest.raises(DataError) as caught:
+        read(url="sqlite:///loja.db", query="SELECT *\nFRO pedidos")
+    assert str(caught.value) == (
+        "sources.orders: a consulta não é um SQL válido; confira-a perto de 'pedidos' (linha 2, coluna 5)."
+    )
+    with pytest.raises(DataError, match=r"sources.orders: a consulta não é um SQL válido; confira aspas e parênteses"):
+        read(url="sqlite:///loja.db", query="SELECT 'aberta FROM pedidos")
     with pytest.raises(DataError, match=r"recusou a leitura: no such column: Preço"):
         read(url="sqlite:///loja.db", query="SELECT Preço FROM pedidos")
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, unquote_plus
@@ -132,9 +132,7 @@ def only_select(source: Source, dialect: str) -> object:
         known = dialect if sqlglot.Dialect.get(dialect) else None
         statements = [s for s in sqlglot.parse(source.query, read=known) if s is not None]
     except (sqlglot.errors.SqlglotError, ValueError) as error:
-        message = N_("{where}: a consulta não é um SQL válido: {detail}")
-        detail = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0]
-        raise fail(message, {"where": source.where, "detail": detail}) from None
+        raise _not_sql(source, next(iter(getattr(error, "errors", [])), {})) from None
     writing = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Into, exp.Command, exp.Copy)
     one = len(statements) == 1 and isinstance(statements[0], exp.Query)
     if not one or any(statements[0].find_all(*writing)):
@@ -142,6 +140,18 @@ def only_select(source: Source, dialect: str) -> object:
             N_("{where}: a consulta deve ser um único SELECT; nada é gravado no banco."), {"where": source.where}
         )
     return statements[0]
+
+
+def _not_sql(source: Source, found: Mapping) -> DataError:
+    """The error of a query that cannot be parsed; sqlglot says where, in words for programmers."""
+    if not found.get("highlight"):
+        return fail(N_("{where}: a consulta não é um SQL válido; confira aspas e parênteses."), {"where": source.where})
+    message = N_(
+        "{where}: a consulta não é um SQL válido; confira-a perto de '{near}' (linha {line}, coluna {column})."
+    )
+    near = found["highlight"]
+    column = found["col"] - len(near) + 1  # sqlglot gives the last character's
+    return fail(message, {"where": source.where, "near": near[:40], "line": found["line"], "column": column})
 
 
 def _database_file(root: Path, source: Source, url: str) -> Path:
