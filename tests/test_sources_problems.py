@@ -111,6 +111,16 @@ def test_nothing_is_suggested_where_no_name_is_alike_and_no_control_character_is
     assert message == "sources.orders: f.csv não tem a coluna 'XYZ', ligada a amount. Colunas lidas: Cliente, Data, Q·."
 
 
+def test_a_title_above_the_header_is_said_to_be_in_the_way(problems):
+    *_, hint = problems(orders(), f__csv=f"Relatório;;\n;;\n{GOOD}")
+    assert hint == (
+        "sources.orders: nenhuma das colunas ligadas está na primeira linha de f.csv. Se há um título acima do cabeçalho, "
+        "apague-o; se não há cabeçalho, use header: false e o número de cada coluna."
+    )
+    (hint,) = problems(orders(), f__csv=f"Relatório de vendas\n{GOOD}")
+    assert "Apague o que houver acima do cabeçalho (título, sep=;)" in hint
+
+
 def test_one_raw_column_under_two_names_is_said(problems):
     (message,) = problems(orders(columns={**ORDERS, "cost": "Valor"}), f__csv=GOOD)
     assert (
@@ -147,7 +157,10 @@ def test_other_columns_of_a_glob_may_differ(connection, tmp_path):
 
 def test_lines_wider_than_the_header_all_over_are_a_problem_not_damage(problems):
     (message,) = problems(orders(), f__csv="Cliente;Data;Valor\nA;B;31/12/2025;1\nA;B;31/12/2025;1\n")
-    assert message.startswith("sources.orders: em f.csv o cabeçalho tem 3 colunas e as linhas têm 4.")
+    assert message == (
+        "sources.orders: em f.csv o cabeçalho tem menos colunas (3) que as linhas (4). Apague o que houver acima do "
+        "cabeçalho (título, sep=;); confira o separador (';'), em sources; se não há cabeçalho, use header: false."
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,6 +182,16 @@ def test_lines_wider_than_the_header_all_over_are_a_problem_not_damage(problems)
         ),
         ({"orders": {"path": "f.csv", "decimal": ";"}}, "não serve para 'decimal'"),
         ({"orders": {"path": "f.csv", "encoding": "utf-9"}}, "não serve para 'encoding'"),
+        ({"orders": {"path": "f.csv", "encoding": "rot13"}}, "não serve para 'encoding'"),
+        ({"orders": {"path": "f.csv", "encoding": "undefined"}}, "não serve para 'encoding'"),
+        (
+            {"customers": {"path": "f.csv", "columns": {"customer_id": "a", "porte": "b", "Porte": "c"}}},
+            "'porte' e 'Porte' só diferem em maiúsculas",
+        ),
+        (
+            {"customers": {"path": "f.csv", "columns": {"customer_id": "a", "Name": "b"}}},
+            "'name' e 'Name' só diferem em maiúsculas",
+        ),
         ({"orders": {"path": "f.csv", "delimiter": ";;"}}, "não serve para 'delimiter'"),
         ({"orders": {"path": "f.csv", "date_format": "mês"}}, "não serve para 'date_format'"),
         ({"orders": {"path": "f.csv", "columns": ["a"]}}, "columns deve ligar cada nome nosso"),
@@ -182,16 +205,6 @@ def test_mistakes_in_the_mapping_are_said(problems, spec, expected):
     assert expected in message
 
 
-        ({"orders": {"path": "f.csv", "encoding": "rot13"}}, "não serve para 'encoding'"),
-        ({"orders": {"path": "f.csv", "encoding": "undefined"}}, "não serve para 'encoding'"),
-        (
-            {"customers": {"path": "f.csv", "columns": {"customer_id": "a", "porte": "b", "Porte": "c"}}},
-            "'porte' e 'Porte' só diferem em maiúsculas",
-        ),
-        (
-            {"customers": {"path": "f.csv", "columns": {"customer_id": "a", "Name": "b"}}},
-            "'name' e 'Name' só diferem em maiúsculas",
-        ),
 def test_all_problems_of_all_sources_come_at_once(problems, tmp_path, connection):
     specs = {
         **orders(path="nada.csv"),

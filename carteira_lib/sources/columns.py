@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from carteira_lib.language import N_
 from carteira_lib.sources.options import Source, nearest
@@ -28,7 +28,7 @@ def match(source: Source, opened: Sequence[Opened]) -> dict[str, str]:
     for other in opened[1:]:
         found = _in_file(source, other, [])
         problems += _differences(source, (opened[0], first), (other, found))
-    problems += _missing(source, opened[0], first)
+    problems += [*_missing(source, opened[0], first), *_no_header(source, opened[0], first)]
     if problems:
         raise DataError(problems)
     return first
@@ -82,6 +82,17 @@ def _absent(source: Source, opened: Opened, name: str, raw: str) -> Problem:
         message,
         {"where": source.where, "file": opened.label, "raw": raw, "name": name, "nearest": near, "columns": columns},
     )
+
+
+def _no_header(source: Source, opened: Opened, found: Mapping[str, str]) -> list[Problem]:
+    """The hint that what was taken for the header is none: no mapped name is there, and most columns have no name."""
+    unnamed = sum(name == str(position) for position, name in enumerate(opened.names, 1))
+    if set(source.columns) & set(found) or unnamed * 2 < len(opened.names):
+        return []
+    message = N_(
+        "{where}: nenhuma das colunas ligadas está na primeira linha de {file}. Se há um título acima do cabeçalho, apague-o; se não há cabeçalho, use header: false e o número de cada coluna."
+    )
+    return [Problem(message, {"where": source.where, "file": opened.label})]
 
 
 def _listed(names: Sequence[str]) -> str:

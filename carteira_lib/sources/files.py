@@ -219,7 +219,7 @@ def _layout(
     beyond = [r for r in records[1:] if any(cell.strip() for cell in r[len(names) :])]
     if header and len(beyond) > len(records) / 2:
         message = N_(
-            "{where}: em {file} o cabeçalho tem {names} colunas e as linhas têm {width}. Confira o separador ('{delimiter}'), em sources; se não há cabeçalho, use header: false."
+            "{where}: em {file} o cabeçalho tem menos colunas ({names}) que as linhas ({width}). Apague o que houver acima do cabeçalho (título, sep=;); confira o separador ('{delimiter}'), em sources; se não há cabeçalho, use header: false."
         )
         raise fail(
             message, {"where": source.where, "file": label, "names": len(names), "width": usual, "delimiter": delimiter}
