@@ -176,12 +176,9 @@ def _make(folder: Path, declared: dict) -> dict:
     connection = sources.connect()
     readings = sources.read(declared["sources"], tables.ROOT, connection)
     as_of = pd.Timestamp(declared["as_of"]) if declared["as_of"] else None
-    cleaned = cleaning.clean(
-        readings,
-        as_of=as_of,
-        min_date=pd.Timestamp(declared["min_date"]),
-        ignore_products=declared["ignore_products"],
-    )
+    settings = {"min_date": pd.Timestamp(declared["min_date"]), "ignore_products": declared["ignore_products"]}
+    with sources.rows_asked_for(declared["sources"], tables.ROOT, connection):
+        cleaned = cleaning.clean(readings, as_of=as_of, **settings)
     state = {"fingerprint": _fingerprint(declared), "as_of": str(cleaned.as_of.date()), "provided": sorted(readings)}
     run = Run(folder.name, folder, cleaned.as_of, state["fingerprint"])
     (folder / "tables" / STATE).unlink(missing_ok=True)

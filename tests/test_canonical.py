@@ -64,6 +64,26 @@ def test_every_setting_of_the_cleaning_is_part_of_the_fingerprint(folder, settin
     assert prepare(folder, **setting).fingerprint != prepare(folder).fingerprint
 
 
+@pytest.mark.parametrize("values", [["1,50"] * 5000, [1.5] * 5000], ids=["text", "numbers"])
+def test_a_parquet_file_that_breaks_off_inside_is_named(folder, values):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = folder / "pedidos.parquet"
+    columns = {"Cliente": [f"{i:05}" for i in range(5000)], "Data": ["2026-01-05"] * 5000, "Valor": values}
+    pq.write_table(pa.table(columns), file, compression="snappy", use_dictionary=False)
+    content = bytearray(file.read_bytes())
+    content[4 : len(content) - 3000] = b"\xff" * (len(content) - 3004)
+    file.write_bytes(content)
+    spec = {"orders": {**sources(folder)["orders"], "path": str(file)}}
+    spec["orders"]["columns"] = {name: raw for name, raw in spec["orders"]["columns"].items() if raw != "Pedido"}
+    with pytest.raises(
+        DataError, match=r"pedidos.parquet não é um parquet que se possa ler: está danificado ou incompleto"
+    ):
+        canonical.prepare(run_name="loja", sources=spec)
+    assert not (folder / "out").exists()
+
+
 def test_data_that_cannot_be_used_leave_the_earlier_tables_alone(folder):
     run = prepare(folder)
     before = {p.name: p.read_bytes() for p in (run.folder / "tables").iterdir()}

@@ -7,8 +7,9 @@ DuckDB reads and holds the rows; text stays text until the cleaning converts it 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from carteira_lib.tables import DataError, Problem
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
-__all__ = ["FileReading", "Reading", "connect", "fingerprint", "read", "scan"]
+__all__ = ["FileReading", "Reading", "connect", "fingerprint", "read", "rows_asked_for", "scan"]
 
 HEADING = N_("Os dados de entrada não puderam ser lidos")
 Planned = tuple[options.Source, list[Opened], dict[str, str]]
@@ -80,9 +81,30 @@ def read(sources: Mapping[str, Mapping], root: Path, connection: Backend) -> dic
                 problems += error.problems
             except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
                 problems.append(_no_room(source.table, error))
+            except duckdb.Error:
+                found = files.damaged_parquet(connection.con, source, place.root) if source.paths else []
+                if not found:
+                    raise
+                problems += found
     if problems:
         raise DataError(problems, Problem(HEADING) if len(problems) > 1 else None)
     return readings
+
+
+@contextlib.contextmanager
+def rows_asked_for(sources: Mapping[str, Mapping], root: Path, connection: Backend) -> Iterator[None]:
+    """Context in which lazy rows are computed: a parquet file that breaks off inside is a DataError that names it."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error:
+        declared = [options.parse(str(table), spec) for table, spec in sources.items()]
+        by_path = [source for source in declared if source.paths]
+        problems = [p for source in by_path for p in files.damaged_parquet(connection.con, source, Path(root))]
+        if not problems:
+            raise
+        raise DataError(problems, Problem(HEADING) if len(problems) > 1 else None) from None
 
 
 def fingerprint(sources: Mapping[str, Mapping], root: Path) -> str:

@@ -25,9 +25,10 @@ from carteira_lib.sources.parts import (
     typed_cells,
     unique_names,
 )
-from carteira_lib.tables import DataError
+from carteira_lib.tables import DataError, Problem
 
 EMPTY = N_("{where}: o arquivo {file} está vazio; exporte-o de novo ou tire {where} dos parâmetros.")
+DAMAGED_PARQUET = N_("{where}: o arquivo {file} não é um parquet que se possa ler: está danificado ou incompleto.")
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET = (".parquet", ".pq")
 READABLE = (".csv", ".tsv", ".txt", *SHEETS, *PARQUET)
@@ -131,16 +132,35 @@ def _kind(file: Path, head: bytes) -> str:
 def _open_parquet(place: Place, source: Source, file: Path, label: str) -> Opened:
     import duckdb
 
-    scan = f"read_parquet({literal(str(file))}, file_row_number = true, binary_as_string = true)"
+    scan = _parquet_scan(file)
     try:
         described = run(place.connection, f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {scan}")
     except duckdb.Error as error:
-        message = N_("{where}: o arquivo {file} não é um parquet que se possa ler: está danificado ou incompleto.")
-        raise fail(message, {"where": source.where, "file": label}) from error
+        raise fail(DAMAGED_PARQUET, {"where": source.where, "file": label}) from error
     columns = [(row[0], row[1]) for row in described]
     names = unique_names([name for name, _ in columns])
     load = functools.partial(_load_parquet, place, file, label, scan, columns)
     return Opened(label, names, load)
+
+
+def _parquet_scan(file: Path) -> str:
+    return f"read_parquet({literal(str(file))}, file_row_number = true, binary_as_string = true)"
+
+
+def damaged_parquet(connection: object, source: Source, root: Path) -> list[Problem]:
+    """The parquet files of a source whose content cannot be read through: slow, for when reading has failed."""
+    import duckdb
+
+    problems = []
+    for file in find(source, root):
+        with file.open("rb") as stream:
+            if _kind(file, stream.read(4)) != "parquet":
+                continue
+        try:
+            run(connection, f"SELECT bit_xor(hash(COLUMNS(*))) FROM {_parquet_scan(file)}")
+        except duckdb.Error:
+            problems.append(Problem(DAMAGED_PARQUET, {"where": source.where, "file": label_of(file, root)}))
+    return problems
 
 
 def _load_parquet(
