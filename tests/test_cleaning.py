@@ -187,6 +187,14 @@ def test_the_amount_comes_from_quantity_and_price_where_there_is_none(connection
     assert found[["column", "value", "reason"]].values.tolist() == [["quantity", "x", "unreadable_amount"]]
 
 
+def test_an_amount_from_quantity_and_price_has_the_same_limit_as_one_that_is_read(connection):
+    pairs = [("1000", "1000000000000"), ("1001", "1000000000000"), ("1e10", "1e10"), ("-1e10", "1e10")]
+    rows = [{"customer_id": "C", "order_date": "01/02/2024", "quantity": q, "unit_price": p} for q, p in pairs]
+    result = cleaned(connection, rows)
+    assert kept(result)["amount"].tolist() == [1e15]
+    assert reasons(result) == dict.fromkeys([3, 4, 5], "unreadable_amount")
+
+
 def test_typed_columns_pass_through(connection):
     rows = [
         order(customer=12345.0, date=pd.Timestamp("2024-01-31 23:59"), amount=1.5),

@@ -43,7 +43,7 @@ def parse_lines(reading: Reading) -> ir.Table:
     if "channel" in data.columns:
         typed["channel"] = parse.text(data.channel)
     if "amount" not in typed:
-        typed["amount"] = typed["quantity"] * typed["unit_price"] + 0.0  # -3 x 0 is 0, not -0
+        typed["amount"] = parse.product(typed["quantity"], typed["unit_price"])
     return data.select("_file", "_line", "_row", "_rank", "_most", "_first", **typed, **texts)
 
 

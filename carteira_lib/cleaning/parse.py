@@ -112,6 +112,11 @@ def _plain(raw: ir.StringColumn, decimal: str) -> ir.StringColumn:
     return bare.replace(".", "").replace(",", ".") if decimal == "," else bare.replace(",", "")
 
 
+def product(one: ir.FloatingColumn, other: ir.FloatingColumn) -> ir.FloatingColumn:
+    """Money from quantity and price, by the limit of any other money; -3 x 0 is 0, not -0."""
+    return _finite(one * other) + 0.0
+
+
 def _finite(real: ir.FloatingColumn) -> ir.FloatingColumn:
     return (real.abs() <= LARGEST).ifelse(real, ibis.null("float64"))
 
