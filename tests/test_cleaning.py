@@ -230,6 +230,7 @@ def test_the_last_readable_day_is_as_of(connection):
     ]
     result = cleaned(connection, rows, as_of=None)
     assert result.as_of == pd.Timestamp("2024-03-10")
+    assert reasons(result) == {4: "no_customer", 5: "unreadable_amount"}  # not "after" a day that nobody set
 
 
 def test_a_last_day_that_stands_alone_is_noted(connection):

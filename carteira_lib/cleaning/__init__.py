@@ -29,7 +29,6 @@ from carteira_lib.cleaning.findings import (
 )
 from carteira_lib.cleaning.rules import Reading
 from carteira_lib.cleaning.vocabulary import NOTES, REASONS, REMEDIES
-from carteira_lib.formats import PLAUSIBLE_YEARS
 from carteira_lib.language import N_, translator
 from carteira_lib.tables import TABLES, DataError, Problem
 from carteira_lib.tables.contracts import CANONICAL
@@ -116,9 +115,9 @@ def clean(
     limits = orders.Limits(as_of, pd.Timestamp(min_date), tuple(ignore_products))
     lines = rules.materialise(orders.parse_lines(readings["orders"]))
     days = orders.readable_days(lines, limits.min_date)
-    if as_of is None:
-        limits = limits._replace(as_of=days.index[-1] if len(days) else pd.Timestamp(PLAUSIBLE_YEARS[1], 12, 31))
     sold = rules.split(lines, orders.line_rules(lines, limits), readings["orders"])
+    if as_of is None:  # only now: a line after the last good one has a fault of its own, which is the reason to give
+        limits = limits._replace(as_of=days.index[-1] if len(days) else orders.LAST_DAY)
     _require_sales(sold.balance, sold.kept)
     done = {name: _clean_records(readings[name], limits.as_of) for name in CANONICAL[1:] if name in readings}
     tables = {name: done[name][0] if name in done else _empty(readings["orders"].data, name) for name in CANONICAL[1:]}

@@ -19,6 +19,7 @@ from carteira_lib.tables import TABLES
 ISOLATED_DAYS = 60
 ISOLATED_DAYS_OF_FEW = 730
 MOST_LINES = 0.999
+LAST_DAY = pd.Timestamp(PLAUSIBLE_YEARS[1], 12, 31)
 FEWEST_LINES = 100  # with fewer, one client's quiet quarter would look like a typing error: years are needed
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
 IDENTIFIERS = ("customer_id", "order_id", "product_id", "seller_id")
@@ -73,7 +74,7 @@ def isolated_days(days: pd.Series) -> pd.Series:
 def line_rules(lines: ir.Table, limits: Limits) -> list[Rule]:
     """The rules of order lines, in the order in which they give the reason."""
     day_text = lines.order_date.cast("string")
-    late = lines.order_date > limits.as_of.date() if limits.as_of is not None else ibis.literal(False)
+    late = lines.order_date > (limits.as_of or LAST_DAY).date()
     found = [
         Rule("no_customer", lines.customer_id.isnull(), "customer_id", lines._text_customer_id),
         Rule("unreadable_date", lines.order_date.isnull(), "order_date", lines._text_order_date),
