@@ -216,6 +216,19 @@ def mask_person(name: str | None) -> str:
     return " ".join(f"{w[0].upper()}." for w in words) or MISSING
 
 
+def mask_documents(text: str) -> str:
+    """A line of text with CPF, e-mail addresses and phones masked, as far as their form tells them.
+
+    Examples
+    --------
+    >>> mask_documents("7;529.982.247-25;ana@exemplo.com;(11) 98765-4321;150,00")
+    '7;***.982.247-**;a***@***;********21;150,00'
+    """
+    text = re.sub(r"([^\s;,|@])[^\s;,|@]*@[^\s;,|@]+", r"\1***@***", text)
+    text = re.sub(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|\b\d{11}\b", lambda found: mask_tax_id(found[0]), text)
+    return re.sub(r"\(?\b\d{2}\)? ?9?\d{4}-\d{2}(\d{2})\b", r"********\1", text)
+
+
 def mask_tax_id(tax_id: str | None) -> str:
     """CPF or CNPJ with all but its middle hidden.
 

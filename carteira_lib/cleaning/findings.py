@@ -206,7 +206,9 @@ def attention(notes: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
     """What was put right or is worth a look, without being refused."""
     _ = translator(language)
     found = notes.sort_values(["rows", "note"], ascending=[False, True], kind="stable")
-    return found.assign(note=found["note"].map(lambda code: _(NOTES[code])))[
+    document = found["note"].str.endswith("_tax_id")
+    masked = found["example"].where(~document, found["example"].map(formats.mask_tax_id, na_action="ignore"))
+    return found.assign(example=masked, note=found["note"].map(lambda code: _(NOTES[code])))[
         ["table", "note", "rows", "example"]
     ].reset_index(drop=True)
 
@@ -250,8 +252,20 @@ def examples(rejected: pd.DataFrame, *, language: str = "pt-BR", each: int = 2) 
     shown = first.assign(
         reason=first["reason"].map(lambda code: _(REASONS[code])),
         column=first["column"].map(lambda name: tables.label(name, language), na_action="ignore"),
+        value=_without_documents(first).where(~_names_people(first), _("linha inteira, que está em exports/")),
     )
     return shown[["table", "source_file", "line", "column", "value", "reason"]].reset_index(drop=True)
+
+
+def _names_people(rejected: pd.DataFrame) -> pd.Series:
+    """Whether the value is a whole line of a register, where names stand that a page must not show."""
+    return (rejected["reason"] == "damaged_line") & rejected["table"].isin(("customers", "prospects"))
+
+
+def _without_documents(rejected: pd.DataFrame) -> pd.Series:
+    """The values read; a whole line may hold columns that nobody asked for, CPF and e-mail among them."""
+    masked = rejected["value"].map(formats.mask_documents, na_action="ignore")
+    return rejected["value"].where(rejected["reason"] != "damaged_line", masked)
 
 
 def export(rejected: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
@@ -259,6 +273,7 @@ def export(rejected: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
     _ = translator(language)
     words = {code: _(text) for code, text in REASONS.items()}
     return rejected.assign(
+        value=_without_documents(rejected),
         reason=rejected["reason"].map(words),
         table=rejected["table"].map(lambda name: tables.value_label("table", name, language)),
     )
