@@ -411,6 +411,25 @@ def test_a_whole_run_replaces_the_folder(house):
     assert [entry.name for entry in (folder / "output").iterdir()] == ["acme"]
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "em pasta (sem permissão de gravar). Confira a permissão da pasta ou mude --output"),
+        (errno.EACCES, "em pasta (sem permissão de gravar). Confira a permissão da pasta ou mude --output"),
+        (errno.EEXIST, "em pasta (há um arquivo no lugar da pasta). Mude --output"),
+        (errno.EIO, "em pasta (erro 5). Libere espaço ou confira a permissão da pasta"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_with_the_remedy(house, monkeypatch, number, said):
+    def refused(*_):
+        raise OSError(number, os.strerror(number), "pasta")
+
+    folder, _, _ = house
+    monkeypatch.setattr(Staging, "__enter__", refused)
+    result = next(runner.run_all([write_params(folder)], options(folder)))
+    assert (result.code, said in result.message) == (2, True), result.message
+
+
 @pytest.mark.parametrize("where", ["notebook", "cell", "pages", "publish"])
 def test_a_full_disk_leaves_the_earlier_results_and_one_message(house, monkeypatch, where):
     folder, behave, _ = house
@@ -429,7 +448,8 @@ def test_a_full_disk_leaves_the_earlier_results_and_one_message(house, monkeypat
         monkeypatch.setattr(*{"pages": (results, "complete"), "publish": (Staging, "publish")}[where], fail)
     result = next(runner.run_all([write_params(folder)], options(folder)))
     assert result.code == 2
-    assert "No space left on device" in result.message
+    assert "disco cheio" in result.message
+    assert "Libere espaço e rode de novo; os resultados anteriores continuam como estavam." in result.message
     assert "\n" not in result.message
     assert contents(folder / "output") == before
 

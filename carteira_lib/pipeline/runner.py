@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import sys
 import threading
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from carteira_lib.language import translator
+from carteira_lib.language import N_, translator
 from carteira_lib.pipeline import execution, order, params, record, redaction, results
 from carteira_lib.pipeline.execution import Kernels, Outcome, Settings
 from carteira_lib.pipeline.staging import Staging
@@ -21,6 +22,15 @@ from carteira_lib.pipeline.terminal import Progress, Terminal
 ROOT = Path(__file__).resolve().parents[2]
 REFRESH_SECONDS = 0.5
 WARM_UP_SECONDS = 2.0  # at most, for the first kernel to start: importing two things at once slows both
+
+EARLIER = N_("os resultados anteriores continuam como estavam.")
+_NO_LEAVE = (N_("sem permissão de gravar"), N_("Confira a permissão da pasta ou mude --output"))
+_NO_FOLDER = (N_("há um arquivo no lugar da pasta"), N_("Mude --output"))
+NOT_WRITTEN = {  # what the system says, as people say it, and the remedy
+    errno.ENOSPC: (N_("disco cheio"), N_("Libere espaço e rode de novo")),
+    errno.EACCES: _NO_LEAVE, errno.EPERM: _NO_LEAVE, errno.EROFS: _NO_LEAVE,
+    errno.EEXIST: _NO_FOLDER, errno.ENOTDIR: _NO_FOLDER,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,13 +86,13 @@ def run_all(files: Sequence[Path], options: Options) -> Iterator[Result]:
 
 
 def _not_written(error: OSError, options: Options) -> str:
+    _ = translator("pt-BR")
     folder = error.filename or options.output or _usual_output()
-    return translator("pt-BR")(
-        "Não foi possível gravar em {folder} ({reason}). Libere espaço ou confira a permissão da pasta e rode de novo; "
-        "os resultados anteriores continuam como estavam.",
-        folder=folder,
-        reason=error.strerror or error,
-    )
+    message = N_("Não foi possível gravar em {folder} ({reason}). {remedy}; {earlier}")
+    other = (N_("erro {number}"), N_("Libere espaço ou confira a permissão da pasta e rode de novo"))
+    reason, remedy = NOT_WRITTEN.get(error.errno, other)
+    reason = _(reason, number=error.errno or "–")
+    return _(message, folder=folder, reason=reason, remedy=_(remedy), earlier=_(EARLIER))
 
 
 def run(file: Path, options: Options, taken: dict[str, Path] | None = None) -> Result:
@@ -277,8 +287,13 @@ def _refusal(outcomes: Sequence[Outcome]) -> str:
     """The message where a run must leave nothing: the data were refused at the start, or the disk is full."""
     for outcome in outcomes:
         failure = outcome.failure
-        if failure and (failure.is_disk_full or (failure.is_input and outcome.name == order.CLEANING)):
+        if failure and failure.is_input and (failure.is_disk_full or outcome.name == order.CLEANING):
             return failure.message
+        if failure and failure.is_disk_full:
+            _ = translator("pt-BR")
+            message = N_("{notebook} não pôde gravar os resultados ({reason}). {remedy}; {earlier}")
+            reason, remedy = NOT_WRITTEN[errno.ENOSPC]
+            return _(message, notebook=outcome.name, reason=_(reason), remedy=_(remedy), earlier=_(EARLIER))
     return ""
 
 
