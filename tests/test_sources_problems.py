@@ -121,6 +121,25 @@ def test_a_title_above_the_header_is_said_to_be_in_the_way(problems):
     assert "Apague o que houver acima do cabeçalho (título, sep=;)" in hint
 
 
+def test_no_title_is_suspected_where_the_params_say_that_there_is_no_header(problems):
+    assert len(problems(orders(header=False), f__csv=GOOD)) == 3  # one per mapped name
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x1f\x8b\x08\x00abc", "está compactado; extraia o que há dentro e aponte para ele."),
+        (b"7z\xbc\xaf\x27\x1c", "está compactado; extraia o que há dentro e aponte para ele."),
+        (b"Rar!\x1a\x07", "está compactado; extraia o que há dentro e aponte para ele."),
+        (b"%PDF-1.4\n%", "é um PDF, não uma tabela; exporte um CSV, XLSX ou Parquet."),
+        (b"\n<HTML><table>", "é uma página da internet (HTML), não uma tabela; exporte um CSV, XLSX ou Parquet."),
+        (b"\xef\xbb\xbf<!doctype html>", "é uma página da internet (HTML), não uma tabela; exporte um CSV, XLSX ou Parquet."),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_table_is_called_what_it_is(problems, content, said):
+    assert problems(orders(), f__csv=content) == [f"sources.orders: o arquivo f.csv {said}"]
+
+
 def test_one_raw_column_under_two_names_is_said(problems):
     (message,) = problems(orders(columns={**ORDERS, "cost": "Valor"}), f__csv=GOOD)
     assert (

@@ -87,7 +87,7 @@ def _absent(source: Source, opened: Opened, name: str, raw: str) -> Problem:
 def _no_header(source: Source, opened: Opened, found: Mapping[str, str]) -> list[Problem]:
     """The hint that what was taken for the header is none: no mapped name is there, and most columns have no name."""
     unnamed = sum(name == str(position) for position, name in enumerate(opened.names, 1))
-    if set(source.columns) & set(found) or unnamed * 2 < len(opened.names):
+    if source.header is False or set(source.columns) & set(found) or unnamed * 2 < len(opened.names):
         return []
     message = N_(
         "{where}: nenhuma das colunas ligadas está na primeira linha de {file}. Se há um título acima do cabeçalho, apague-o; se não há cabeçalho, use header: false e o número de cada coluna."

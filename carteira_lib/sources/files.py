@@ -29,6 +29,10 @@ from carteira_lib.tables import DataError, Problem
 
 EMPTY = N_("{where}: o arquivo {file} está vazio; exporte-o de novo ou tire {where} dos parâmetros.")
 DAMAGED_PARQUET = N_("{where}: o arquivo {file} não é um parquet que se possa ler: está danificado ou incompleto.")
+PAGE = N_("{where}: o arquivo {file} é uma página da internet (HTML), não uma tabela; exporte um CSV, XLSX ou Parquet.")
+_PDF = N_("{where}: o arquivo {file} é um PDF, não uma tabela; exporte um CSV, XLSX ou Parquet.")
+_COMPRESSED = N_("{where}: o arquivo {file} está compactado; extraia o que há dentro e aponte para ele.")
+NO_TABLES = {b"%PDF": _PDF, b"\x1f\x8b": _COMPRESSED, b"7z\xbc\xaf": _COMPRESSED, b"Rar!": _COMPRESSED}
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET = (".parquet", ".pq")
 READABLE = (".csv", ".tsv", ".txt", *SHEETS, *PARQUET)
@@ -113,8 +117,19 @@ def open_file(place: Place, source: Source, file: Path) -> list[Opened]:
         raise fail(message, {"where": source.where, "file": label}) from error
     if not head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
         raise fail(EMPTY, {"where": source.where, "file": label})
+    message = _no_table(file, head)
+    if message:
+        raise fail(message, {"where": source.where, "file": label})
     kind = _kind(file, head)
     return [{"parquet": _open_parquet, "sheet": _open_sheet, "text": _open_text}[kind](place, source, file, label)]
+
+
+def _no_table(file: Path, head: bytes) -> str | None:
+    """The message for a file of another kind; HTML under the name of a spreadsheet has its own, to save it anew."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:9].lower()
+    if start.startswith((b"<html", b"<!doctype")) and file.suffix.lower() not in SHEETS:
+        return PAGE
+    return next((message for magic, message in NO_TABLES.items() if head.startswith(magic)), None)
 
 
 def _kind(file: Path, head: bytes) -> str:
