@@ -62,6 +62,20 @@ def test_the_prior_moves_a_portfolio_of_thirty_and_not_one_of_six_thousand(portf
     assert moved[6000] < 0.1 < moved[30]
 
 
+def test_a_strong_prior_holds_and_its_alpha_is_shared_among_the_events_of_an_order(portfolios):
+    prior = Prior({"r": 0.9, "alpha": 33.0, "a": 0.8, "b": 2.5}, spread=1e-4)
+    found = PurchaseModel("mbg_cnbd", prior=prior).fit(portfolios["mbg_cnbd"])
+    assert (found.regularity_, found.status_) == (3, "converged")
+    assert found.parameters_ == pytest.approx((0.9, 33.0 / 3, 0.8, 2.5), rel=1e-3)
+
+
+def test_the_prior_is_centred_on_the_median_of_the_mean_gaps():
+    clients = histories((1, 10, 50), (2, 60, 99), (5, 400, 500), (0, 0, 400))
+    assert weak_prior(clients).centre["alpha"] == 30
+    assert weak_prior(clients, model="pareto_nbd").centre["beta"] == 120
+    assert weak_prior(histories((0, 0, 8), (0, 0, 20), (0, 0, 90))).centre["alpha"] == 20
+
+
 def test_the_posterior_mode_is_the_highest_point_of_likelihood_times_prior(portfolios):
     clients = portfolios["bg_nbd"].head(50)
     prior = weak_prior(clients)
