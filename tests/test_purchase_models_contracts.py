@@ -36,6 +36,8 @@ def test_gamma_gamma_equals_fader_hardie_2013_on_cdnow():
     found = GammaGamma().fit(clients)
     assert len(clients) == 946
     assert found.parameters_ == pytest.approx((6.25, 3.74, 15.44), abs=0.006)
+    row = clients["orders"].to_numpy("float64"), clients["average_order_value"].to_numpy(), np.ones(946)
+    assert found.log_likelihood_ == pytest.approx(spend.log_likelihood(np.log(found.parameters_), *row)[0], abs=1e-6)
     assert found.status_ == "converged"
 
 
