@@ -79,24 +79,33 @@ def test_the_account_adds_up_in_rows_and_money_where_a_line_breaks_two_rules():
     assert shown["rejected_rows"].tolist() == [0, 3, 2, 0]
 
 
-def test_no_tax_id_stands_unmasked_among_the_warnings():
-    codes = ["invalid_tax_id", "padded_tax_id", "shared_tax_id", "city_fixed"]
-    notes = pd.DataFrame(
-        {"table": "customers", "note": codes, "rows": 1, "example": ["52998224726"] * 3 + ["ANAPOLIS"]}
-    )
-    shown = cleaning.attention(notes)["example"].tolist()
-    assert sorted(shown) == ["***.982.247-**"] * 3 + ["ANAPOLIS"]
+def test_a_repeated_record_is_not_spoken_of_as_a_sale():
+    rows = [("customers", "repeated_line", 2), ("orders", "repeated_line", 3)]
+    frame = pd.DataFrame(rows, columns=["table", "rule", "rejected_rows"])
+    remedies = cleaning.refusals(frame).set_index("table")["O que fazer"]
+    assert remedies["customers"] == "Nada a fazer: o registro foi contado uma vez só."
+    assert "vendas diferentes" in remedies["orders"]
 
 
-def test_a_damaged_line_shows_no_person_on_the_page_and_no_document_in_the_export():
-    text = "7;Maria Lima;529.982.247-25;52998224725;maria@exemplo.com;(11) 98765-4321;x"
-    rows = [("customers", "damaged_line", None, text), ("orders", "damaged_line", None, "7;01/02/2024;1,00;x")]
-    rows.append(("orders", "unreadable_date", "order_date", "31/02/2024"))
-    rejected = pd.DataFrame(rows, columns=["table", "reason", "column", "value"]).assign(
-        source_file="a.csv", line=2, amount=None, order_date=pd.NaT
+def test_refused_values_read_as_people_write_them():
+    rows = [
+        ("date_after_as_of", "order_date", "2026-11-03"),
+        ("unreadable_date", "order_date", "2026-13-45"),
+        ("repeated_line", None, "a.csv:1393"),
+        ("repeated_line", None, "b.csv:7"),
+        ("no_customer", "customer_id", None),
+    ]
+    frame = pd.DataFrame(rows, columns=["reason", "column", "value"]).assign(
+        table="orders", source_file="a.csv", line=9
     )
-    on_page = cleaning.examples(rejected)["value"].tolist()
-    assert on_page == ["linha inteira, que está em exports/", "7;01/02/2024;1,00;x", "31/02/2024"]
-    exported = cleaning.export(rejected)["value"].tolist()
-    assert exported[0] == "7;Maria Lima;***.982.247-**;***.982.247-**;m***@***;********21;x"
-    assert exported[1:] == ["7;01/02/2024;1,00;x", "31/02/2024"]
+    shown = cleaning.examples(frame).set_index("reason")["value"]
+    assert shown["data depois da data-base"] == "03/11/2026"
+    assert shown["data ilegível"] == "2026-13-45"
+    assert shown["linha repetida"].tolist() == ["igual à linha 1.393", "igual à linha 7 de b.csv"]
+    assert pd.isna(shown["sem cliente"])
+
+
+def test_examples_of_notes_read_as_people_write_them():
+    rows = [("returns", "-100.31"), ("since_after_as_of", "2027-01-05"), ("padded_id", "00002"), ("zero_amount", None)]
+    frame = pd.DataFrame(rows, columns=["note", "example"]).assign(table="orders", rows=[4, 3, 2, 1])
+    assert cleaning.attention(frame)["example"].tolist()[:3] == ["-100,31", "05/01/2027", "00002"]

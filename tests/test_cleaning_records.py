@@ -218,3 +218,19 @@ def test_documents_that_lost_their_zeros_are_padded_only_when_then_valid():
 
 def test_clients_with_one_document_are_noted():
     assert standardise(tax_id=["390.533.447-05", "39053344705", "11.222.333/0001-81"])[1]["shared_tax_id"] == 2
+
+
+def test_the_mark_of_a_typed_number_is_ours_and_no_oddity(connection):  # noqa: F811
+    rows = [{"product_id": "p", "list_price": 1000.25}, {"product_id": "q", "list_price": 2.0}]
+    typed = reading(connection, rows, "products")
+    typed.decimals.pop("list_price")  # as `sources` leaves it: only columns of text have a mark
+    readings = {"orders": reading(connection, [order()]), "products": typed}
+    result = cleaning.clean(readings, as_of=AS_OF, min_date=MIN_DATE, ignore_products=())
+    assert "other_decimal" not in set(result.notes["note"])
+    assert kept(result, "products")["list_price"].tolist() == [1000.25, 2.0]
+
+
+def test_tax_ids_are_masked_where_they_are_shown_as_examples():
+    frame = pd.DataFrame({name: [None] for name in attributes.COLUMNS}).assign(tax_id=["390.533.447-06"])
+    _found, notes_found = attributes.standardise(frame, "customers")
+    assert [note["example"] for note in notes_found] == ["***.533.447-**"]

@@ -9,6 +9,7 @@ from carteira_lib.cleaning.vocabulary import NOTES, REASONS, REMEDIES
 from carteira_lib.language import N_, translator
 
 WARNINGS = ("isolated_last_date", "id_mismatch", "repeated_but_unmapped", "unknown_customer")
+DAY_NOTES = ("isolated_last_date", "closed_after_as_of", "since_after_as_of")
 CONCENTRATED_SHARE = 0.5
 CONCENTRATED_DAYS = 31
 ALARMING = 0.05
@@ -195,22 +196,32 @@ def refusals(balance: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
         ["rejected_rows", "table"], ascending=[False, True], kind="stable"
     )
     remedy = _("O que fazer")
+    of_record = (found["rule"] == "repeated_line") & (found["table"] != "orders")
     words = {
         "reason": found["rule"].map(lambda code: _(REASONS[code])),
-        remedy: found["rule"].map(lambda code: _(REMEDIES[code])),
+        remedy: found["rule"].mask(of_record, "repeated_record").map(lambda code: _(REMEDIES[code])),
     }
-    return found.assign(**words)[["table", "reason", "rejected_rows", remedy]].reset_index(drop=True)
+    return found.assign(**words)[["table", "reason", remedy, "rejected_rows"]].reset_index(drop=True)
 
 
 def attention(notes: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
     """What was put right or is worth a look, without being refused."""
     _ = translator(language)
     found = notes.sort_values(["rows", "note"], ascending=[False, True], kind="stable")
-    document = found["note"].str.endswith("_tax_id")
-    masked = found["example"].where(~document, found["example"].map(formats.mask_tax_id, na_action="ignore"))
-    return found.assign(example=masked, note=found["note"].map(lambda code: _(NOTES[code])))[
-        ["table", "note", "rows", "example"]
-    ].reset_index(drop=True)
+    shown = found.assign(
+        note=found["note"].map(lambda code: _(NOTES[code])),
+        example=[_example(note, text, language) for note, text in zip(found["note"], found["example"], strict=True)],
+    )
+    return shown[["table", "note", "rows", "example"]].reset_index(drop=True)
+
+
+def _example(note: str, text: str | None, language: str) -> str | None:
+    """The example as people write it: the amount of a return, the day of a date."""
+    if pd.isna(text):
+        return None
+    if note == "returns":
+        return formats.number(float(text), 2, language)
+    return _day(text, language) if note in DAY_NOTES else text
 
 
 def reasons_title(balance: pd.DataFrame, *, language: str = "pt-BR") -> str:
@@ -252,9 +263,30 @@ def examples(rejected: pd.DataFrame, *, language: str = "pt-BR", each: int = 2) 
     shown = first.assign(
         reason=first["reason"].map(lambda code: _(REASONS[code])),
         column=first["column"].map(lambda name: tables.label(name, language), na_action="ignore"),
-        value=_without_documents(first).where(~_names_people(first), _("linha inteira, que está em exports/")),
+        value=[_value(row, language) for row in first.to_dict("records")],
     )
-    return shown[["table", "source_file", "line", "column", "value", "reason"]].reset_index(drop=True)
+    return shown[["table", "reason", "column", "value", "source_file", "line"]].reset_index(drop=True)
+
+
+def _value(row: dict, language: str) -> str | None:
+    """The refused value as people read it: of a copy the line that it copies, of a date read the day."""
+    _ = translator(language)
+    value = row["value"]
+    if pd.isna(value):
+        return None
+    if row["reason"] in ("date_after_as_of", "before_min_date"):
+        return _day(value, language)
+    file, _mark, line = str(value).rpartition(":")
+    if row["reason"] != "repeated_line" or not (file and line.isdigit()):
+        return value
+    if file == row["source_file"]:
+        return _("igual à linha {line}", line=formats.number(int(line), 0, language))
+    return _("igual à linha {line} de {file}", line=formats.number(int(line), 0, language), file=file)
+
+
+def _day(text: str, language: str) -> str:
+    day = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+    return text if pd.isna(day) else formats.date(day, language)
 
 
 def _names_people(rejected: pd.DataFrame) -> pd.Series:

@@ -146,7 +146,7 @@ def record_notes(kept: ir.Table, table: Table, as_of: pd.Timestamp, decimals: di
         if not column.required:
             code = "unknown_optional" if (table.name, column.name) in CODED else "unreadable_optional"
             notes.append(Note(code, kept[column.name].isnull() & raw.notnull(), raw, column.name))
-        if column.kind == "number":
+        if column.kind == "number" and column.name in decimals:  # of a typed column the mark is ours
             other = parse.other_mark(kept[f"_text_{column.name}"], decimals.get(column.name, ","))
             notes.append(Note("other_decimal", other, raw, column.name))
     if not table.key:
