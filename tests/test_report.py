@@ -310,6 +310,8 @@ def test_an_index_of_nothing_is_still_a_page(tmp_path):
 
 def test_classes_of_the_page_cannot_be_borrowed():
     assert sanitise.clean('<p class="failure banner num">a</p>') == '<p class="num">a</p>'
+    for name in ("day", "long", "num", "prose"):  # those of `show.table`, which give the columns their widths
+        assert sanitise.clean(f'<p class="{name}">a</p>') == f'<p class="{name}">a</p>'
 
 
 def test_code_spans_keep_their_dollars():

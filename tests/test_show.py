@@ -100,7 +100,8 @@ def test_long_tables_show_the_first_rows_and_say_how_many_there_are():
 @pytest.mark.parametrize("frame", [PORTFOLIO.head(0), pd.DataFrame()], ids=["no rows", "no columns"])
 def test_an_empty_table_says_so(frame):
     assert "Nenhuma linha." in data(shown(show.table, frame, "Clientes"), "text/plain")
-    assert "<strong>Uma frase.</strong> Nenhuma linha." in data(shown(show.table, frame, "Uma frase."), "text/html")
+    assert "<strong>Clientes.</strong> Nenhuma linha." in data(shown(show.table, frame, "Clientes"), "text/html")
+    assert data(shown(show.table, frame, "Nada falta."), "text/html").endswith("<strong>Nada falta.</strong></p>")
 
 
 def test_the_contract_is_that_of_the_whole_table():
@@ -110,11 +111,26 @@ def test_the_contract_is_that_of_the_whole_table():
 
 def test_columns_outside_the_contracts_go_by_name_and_type():
     frame = pd.DataFrame(
-        {"Meu campo": ["<b>"], "x": [1.25], "n": [3], "d": pd.to_datetime(["2026-01-02"]), "f": [None]}
+        {"Meu campo": ["<b>"], "x": [1.25], "n": [3], "d": pd.to_datetime(["2026-01-02"]), "f": [True]}
     )
     lines = data(shown(show.table, frame, "t"), "text/plain").splitlines()
     assert lines[1].split() == ["Meu", "campo", "x", "n", "d", "f"]
-    assert lines[2].split() == ["<b>", "1,2", "3", "02/01/2026", "–"]
+    assert lines[2].split() == ["<b>", "1,2", "3", "02/01/2026", "sim"]
+
+
+def test_columns_of_dashes_alone_are_left_out_but_not_the_first():
+    frame = pd.DataFrame({"a": [None, None], "b": ["x", None], "c": [None, None]})
+    assert data(shown(show.table, frame, "t"), "text/plain").splitlines()[1].split() == ["a", "b"]
+
+
+def test_sentences_in_a_table_get_a_column_of_their_own_width():
+    frame = pd.DataFrame({"a": ["x"], "b": ["palavra " * 9], "c": ["curto"]})
+    soup = BeautifulSoup(data(shown(show.table, frame, "t"), "text/html"), "html.parser")
+    assert [cell.get("class") for cell in soup.select("tbody td")] == [["prose"], None]
+
+
+def test_figures_that_are_none_leave_their_sentences():
+    assert "Faltou x." in data(shown(show.figures, [], otherwise=["Faltou x."]), "text/plain")
 
 
 def test_missing_and_infinite_values_are_dashes():

@@ -64,7 +64,9 @@ ATTRIBUTES = {
 }
 IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,")
 # Classes that give content a meaning in the page; everything else could dress data up as part of it.
-CLASSES = frozenset(["cards", "card", "card-value", "card-note", "day", "long", "num", "table-note", "dataframe"])
+CLASSES = frozenset(
+    ["cards", "card", "card-value", "card-note", "day", "long", "num", "prose", "table-note", "dataframe"]
+)
 
 
 def clean(markup: object) -> str:

@@ -18,6 +18,7 @@ from carteira_lib.show.columns import RIGHT, formats_of, masked, plain, texts
 # The classes keep JupyterLab's MathJax from reading "R$ 1 ... R$ 2" as a formula.
 NO_MATH = "mathjax_ignore tex2jax_ignore"
 _LONG_WORD = 40
+_PROSE = 60  # texts beyond so many characters are read as sentences, in a column of their own width
 _PIXELS_PER_INCH = 96
 _SCALE = 2
 _COLOURS = 64
@@ -83,7 +84,7 @@ def table(
     columns : sequence of str
         Those to show, in order; all by default.
     rows : int
-        Longer tables show the first ones and say how many there are.
+        Longer tables show the first ones and say how many there are. Columns of dashes alone are left out.
     mask_people : bool
         Names of natural persons as initials. Tax ids, e-mails and phones are always masked.
     cents : bool
@@ -98,15 +99,22 @@ def table(
     written = [
         texts(shown.iloc[:, i], spec, language=language, currency=currency, cents=cents) for i, spec in enumerate(specs)
     ]
-    note = _shown_note(len(shown), len(frame), language)
+    said = title.endswith(".") and not len(frame)  # such a title is a sentence that leaves nothing to add
+    note = "" if said else _shown_note(len(shown), len(frame), language)
+    kept = _told_columns(written)
     grid = _Grid(
         plain(title),
-        [spec.header for spec in specs],
-        list(zip(*written, strict=True)),
-        [spec.kind for spec in specs],
+        [specs[i].header for i in kept],
+        list(zip(*(written[i] for i in kept), strict=True)),
+        [specs[i].kind for i in kept],
         note,
     )
     _display({"text/html": _html_table(grid), "text/plain": _text_table(grid)})
+
+
+def _told_columns(written: Sequence[Sequence[str]]) -> list[int]:
+    """The first column, and the others that say something: dashes alone, as of names that no source gave, do not."""
+    return [i for i, texts in enumerate(written) if not i or not texts or set(texts) != {formats.MISSING}]
 
 
 class _Grid(NamedTuple):
@@ -135,8 +143,8 @@ def _shown_note(shown: int, total: int, language: str) -> str:
 def _html_table(grid: _Grid) -> str:
     """Accessible markup; the inline alignment is for JupyterLab, the report drops it for its own style."""
     if not grid.body:
-        title = html.escape(grid.title.rstrip("."))
-        return f'<p class="table-note"><strong>{title}.</strong> {html.escape(grid.note)}</p>'
+        title, note = html.escape(grid.title.rstrip(".")), html.escape(grid.note)
+        return f'<p class="table-note"><strong>{title}.</strong>' + (f" {note}</p>" if note else "</p>")
     look = [
         _look(kind, column) for kind, column in zip(grid.kinds, zip(grid.headers, *grid.body, strict=True), strict=True)
     ]
@@ -154,11 +162,12 @@ def _html_table(grid: _Grid) -> str:
 
 
 def _look(kind: str, column: Sequence[str]) -> str:
-    """Attributes of a column's cells: figures to the right, words too long to stand in one line marked as such."""
+    """Attributes of a column's cells: figures to the right, long words and sentences marked as such."""
     if kind in RIGHT:
         return ' class="num"'
     long = kind == "text" and any(len(word) > _LONG_WORD for cell in column for word in cell.split())
-    names = "day" if kind in ("date", "month") else "long" if long else ""
+    prose = kind == "text" and any(len(cell) > _PROSE for cell in column)
+    names = "day" if kind in ("date", "month") else "long" if long else "prose" if prose else ""
     return (f' class="{names}"' if names else "") + ' style="text-align:left"'
 
 

@@ -6,13 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from carteira_lib import tables
 from carteira_lib.language import translator
-from carteira_lib.show.displays import _display, figure
+from carteira_lib.show.displays import _display, figure, sentences
 
 
-def figures(pictures: Iterable) -> None:
-    """Show some plots one after the other, each with its text; see `figure`."""
-    for picture in pictures:
+def figures(pictures: Iterable, otherwise: Sequence[str] = ()) -> None:
+    """Show some plots one after the other, each with its text; see `figure`.
+
+    Parameters
+    ----------
+    otherwise : sequence of str
+        Sentences to show where there is no plot.
+    """
+    shown = list(pictures)
+    for picture in shown:
         figure(picture)
+    if not shown and otherwise:
+        sentences(otherwise)
 
 
 def written(run: tables.Run, names: Sequence[str]) -> None:
