@@ -207,3 +207,17 @@ def test_labels_inside_bars_hold_the_contrast_of_wcag(colour):
 
     bright, dark = sorted([luminance(colour), luminance(style.contrasting(colour))], reverse=True)
     assert (bright + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_cohorts_of_quarters_are_named_as_quarters():
+    ax = plots.cohorts(COHORTS, title="t", period="quarter")
+    assert "tri/" in ax.get_yticklabels()[0].get_text()
+    assert ax.get_yticklabels()[0].get_text()[1:3] == "º "
+
+
+def test_movement_labels_stand_clear_of_the_net_and_zeros_have_none():
+    months = pd.DataFrame(
+        {"month": pd.to_datetime(["2026-01-01", "2026-02-01"]), "new": [50, 0], "recovered": 0, "lost": [1, 0]}
+    )
+    labels = [t for t in plots.movement(months, title="t").texts if t.get_text() in {"50", "-1", "0"}]
+    assert [(t.get_text(), t.xyann[1]) for t in labels] == [("50", 7), ("-1", -3)]

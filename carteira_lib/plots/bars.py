@@ -11,7 +11,7 @@ from carteira_lib.plots import style
 from carteira_lib.plots.style import Item
 
 ROW = 0.34  # inches per category
-NAME_LENGTH = 38  # names longer than the usual label are set smaller, and cut here
+NAME_LENGTH = 46  # names longer than the usual label are set smaller, and cut here
 
 
 @style.styled

@@ -17,7 +17,13 @@ BLUES = LinearSegmentedColormap.from_list("carteira", ["#f3f8fc", "#7fb6dc", "#0
 
 @style.styled
 def cohorts(
-    cells: pd.DataFrame, *, title: str, subtitle: str = "", language: str = "pt-BR", ax: Axes | None = None
+    cells: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    period: str = "month",
+    language: str = "pt-BR",
+    ax: Axes | None = None,
 ) -> Axes:
     """Retention of each cohort (rows) by periods since the first purchase (columns), with the numbers in the cells.
 
@@ -26,6 +32,8 @@ def cohorts(
     cells : DataFrame
         Contract ``COHORTS``: ``cohort``, ``periods_since``, ``clients``, ``retained_share``. More than 13 periods leave
         no room for legible numbers: choose before.
+    period : {"month", "quarter"}
+        What a cohort spans, for its name.
 
     Returns
     -------
@@ -34,7 +42,8 @@ def cohorts(
     table = cells.assign(retained_share=style.numbers(cells["retained_share"]))
     grid = table.pivot(index="cohort", columns="periods_since", values="retained_share")
     clients = table.groupby("cohort")["clients"].max()
-    names = [f"{style.label_of(c, language)} ({formats.number(clients[c], 0, language)})" for c in grid.index]
+    named = formats.quarter if period == "quarter" else formats.month
+    names = [f"{named(c, language)} ({formats.number(clients[c], 0, language)})" for c in grid.index]
     ax = style.canvas(0.55 + 0.3 * max(len(grid), 2), title, subtitle, ax)
     style.told(ax, title, _cohort_items(grid, names, language), subtitle=subtitle, language=language)
     if grid.empty:

@@ -82,10 +82,10 @@ def _value_labels(ax: Axes, values: pd.Series, texts: Sequence[str]) -> None:
         ax.annotate(texts[i], (edge, high), xytext=(0, 3), textcoords="offset points", fontweight="bold", **where)
 
 
-def _above(ax: Axes, x: float, value: float, text: str, *, colour: str = style.INK) -> None:
+def _above(ax: Axes, x: float, value: float, text: str, *, colour: str = style.INK, gap: float = 3) -> None:
     side = -1 if value < 0 else 1
     where = {"ha": "center", "va": "top" if side < 0 else "bottom", "fontsize": style.SMALL, "color": colour}
-    ax.annotate(text, (x, value), xytext=(0, 3 * side), textcoords="offset points", **where)
+    ax.annotate(text, (x, value), xytext=(0, gap * side), textcoords="offset points", **where)
 
 
 def _limits(ax: Axes, shown: Sequence[pd.Series]) -> None:
@@ -233,12 +233,19 @@ def movement(
     _key_axis(ax, table.index, language)
     _limits(ax, [gained, -table["lost"]])
     if len(table) <= 14:
-        for i, (up, down) in enumerate(zip(gained, table["lost"], strict=True)):
-            _above(ax, i, up, style.text_of(up, language=language), colour=style.MUTED)
-            _above(ax, i, -down or -1e-9, style.text_of(-down, language=language), colour=style.MUTED)
+        _movement_labels(ax, gained, table["lost"], net, language)
     names = [_(PARTS[part]) for part in ("new", "recovered", "lost", "net")]
     style.key_row(ax, names, [style.BLUE, style.SKY, style.VERMILLION, style.INK], marks="■■■●")
     return ax
+
+
+def _movement_labels(ax: Axes, gained: pd.Series, lost: pd.Series, net: pd.Series, language: str) -> None:
+    """What was gained and lost at the bars' ends, clear of the dots of the net; nothing where nothing moved."""
+    near = 0.06 * (ax.get_ylim()[1] - ax.get_ylim()[0])
+    for i, (up, down, middle) in enumerate(zip(gained, lost, net, strict=True)):
+        for end in filter(None, (up, -down)):
+            label = style.text_of(end, language=language)
+            _above(ax, i, end, label, colour=style.MUTED, gap=7 if abs(end - middle) < near else 3)
 
 
 def _movement_items(months: pd.DataFrame, net: pd.Series, language: str) -> list[Item]:
@@ -341,7 +348,7 @@ def curve(
     style.told(ax, title, [*items, *marked] if known else [], subtitle=subtitle or x_label, language=language)
     if not known:
         return style.empty(ax, language)
-    ax.plot(x, shares, color=style.BLUE, linewidth=2.4)
+    ax.plot(x, shares, color=style.BLUE, linewidth=2.4, marker="o", markersize=5.5, clip_on=False, zorder=3)
     ax.set_xlabel(style.clean(x_label), loc="left", fontsize=style.SMALL)
     ax.set_xlim(x[0], x[-1] if x[-1] > x[0] else x[0] + 1)
     ax.set_ylim(0, 1.04 if shares.max() > 0.5 or threshold else shares.max() * 1.15 or 1)
