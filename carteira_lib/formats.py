@@ -69,14 +69,21 @@ def number(value: float | None, decimals: int = 0, language: str = "pt-BR") -> s
 
 
 def percent(share: float | None, decimals: int = 0, language: str = "pt-BR") -> str:
-    """A share as a percentage.
+    """A share as a percentage; a part is never rounded to nothing or to the whole.
 
     Examples
     --------
     >>> percent(0.1234), percent(0.1234, 1), percent(0.1234, 1, "en")
     ('12%', '12,3%', '12.3%')
+    >>> percent(0.9996), percent(0.0004, 1), percent(1.0), percent(0.0)
+    ('>99%', '<0,1%', '100%', '0%')
     """
-    return MISSING if is_missing(share) else number(100 * share, decimals, language) + "%"
+    if is_missing(share):
+        return MISSING
+    rounded, step = round(100 * share, decimals), 10**-decimals
+    if 0 < share < 1 and rounded in (0, 100):
+        return ("<" if rounded == 0 else ">") + number(step if rounded == 0 else 100 - step, decimals, language) + "%"
+    return number(100 * share, decimals, language) + "%"
 
 
 def money(value: float | None, currency: str = "BRL", language: str = "pt-BR", *, compact: bool = False) -> str:
@@ -137,6 +144,20 @@ def month(day: Date | None, language: str = "pt-BR") -> str:
         return MISSING
     pattern = "MMM/yyyy" if language == "pt-BR" else "MMM yyyy"
     return format_date(day, pattern, locale=_locale(language)).replace(".", "")
+
+
+def quarter(day: Date | None, language: str = "pt-BR") -> str:
+    """The quarter of a day, short.
+
+    Examples
+    --------
+    >>> quarter(Date(2026, 10, 5)), quarter(Date(2026, 10, 5), "en")
+    ('4º tri/2026', 'Q4 2026')
+    """
+    if is_missing(day):
+        return MISSING
+    number_of_it = (day.month + 2) // 3
+    return f"{number_of_it}º tri/{day.year}" if language == "pt-BR" else f"Q{number_of_it} {day.year}"
 
 
 def days(count: float | None, language: str = "pt-BR") -> str:
