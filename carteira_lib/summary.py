@@ -101,7 +101,7 @@ def _inside_note(active: int, late: int, words: _Words) -> str:
     if not active + late:
         return _("ninguém compra hoje no seu ciclo")
     behind = _.ngettext("{n} quase inativo", "{n} quase inativos", late) if late else _("nenhum quase inativo")
-    return _("{active} em dia, {late}", active=words.number(active), late=behind)
+    return _.ngettext("{n} ativo, {late}", "{n} ativos, {late}", active, late=behind)
 
 
 def key_figures(
@@ -336,11 +336,14 @@ def to_do_sentence(portfolio: pd.DataFrame, *, language: str = "pt-BR", currency
     if not len(urgent):
         return _("Nenhum cliente pede contato urgente: ninguém quase inativo e nenhum contrato a renovar.")
     worth = formats.money(urgent["net_revenue_365d"].sum(), currency, language, compact=True)
+    causes = {"call": _("por silêncio"), "renew": _("por contrato a renovar")}
+    why = _(" ou ").join(text for step, text in causes.items() if (urgent["next_step"] == step).any())
     return _.ngettext(
-        "**{n} cliente** pede contato agora, por silêncio ou por contrato a renovar; rendeu {worth} em 12 meses.",
-        "**{n} clientes** pedem contato agora, por silêncio ou por contrato a renovar; renderam {worth} em 12 meses.",
+        "**{n} cliente** pede contato agora, {why}; rendeu {worth} em 12 meses.",
+        "**{n} clientes** pedem contato agora, {why}; renderam {worth} em 12 meses.",
         len(urgent),
         worth=worth,
+        why=why,
     )
 
 
@@ -357,12 +360,28 @@ def missing(provided: Collection[str], *, language: str = "pt-BR") -> pd.DataFra
     return pd.DataFrame(rows, columns=["table", _("O que acrescentaria"), _("De onde vem")], dtype="str")
 
 
+def absent(names: Collection[str], provided: Collection[str], *, language: str = "pt-BR") -> list[str]:
+    """What a part of a page would show with the optional tables that did not come: one sentence for each.
+
+    Examples
+    --------
+    >>> absent(["contracts", "sellers"], ["sellers"])
+    ['Faltou a lista de contratos, com início, fim e valor; com esse arquivo haveria aqui a carteira de renovação: o que vence, quando e quanto vale.']
+    """
+    _ = translator(language)
+    return [
+        _("Faltou {source}; com esse arquivo haveria aqui {adds}.", source=_(source), adds=_(adds))
+        for name, (adds, source) in ADDS.items()
+        if name in names and name not in provided
+    ]
+
+
 def missing_title(provided: Collection[str], *, language: str = "pt-BR") -> str:
     """The caption of `missing`, which says so where nothing is."""
     _ = translator(language)
     count = len(missing(provided))
     if not count:
-        return _("Nenhum dado opcional falta a estas páginas")
+        return _("Nenhum dado opcional falta a estas páginas.")
     return _.ngettext("Falta {n} tabela opcional", "Faltam {n} tabelas opcionais", count)
 
 

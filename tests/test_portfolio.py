@@ -142,7 +142,7 @@ def test_edges_by_hand():
     assert statuses["daily buyer"] == {"active"}
     assert set(edge("equal revenue").portfolio["abc_class"]) == {"A"}
     assert edge("a negative client").portfolio["abc_class"].tolist() == ["C"]
-    assert "A carteira viva está vazia" in portfolio.findings(edge("all inactive"))[0]
+    assert "A carteira está vazia" in portfolio.findings(edge("all inactive"))[0]
     assert portfolio.findings(edge("nothing"))[0] == "Nenhum cliente com pedido até a data-base."
 
 
@@ -161,7 +161,7 @@ def test_parameters_out_of_range_are_refused(name):
 
 def test_titles_say_none_instead_of_zero_percent_and_too_few_instead_of_a_share():
     once = portfolio.titles(edge("one client, one order"))
-    assert once["status"] == "Nenhum dos clientes está hoje na carteira viva"
+    assert once["status"] == "Nenhum dos clientes está hoje na carteira"
     assert once["status_revenue"] == "A receita de 12 meses não vem de nenhum cliente ativo"
     assert once["renewals"] == "Nenhum contrato a renovar"
     assert (
@@ -312,7 +312,7 @@ def test_a_due_contract_is_flagged_and_comes_first_among_the_next_steps():
 def test_findings_of_the_six_clients():
     said = [text.replace("\xa0", " ") for text in portfolio.findings(six())]
     assert said[0] == (
-        "A carteira tem 3 clientes vivos: 2 ativos e 1 quase inativo. "
+        "A carteira tem 3 clientes: 2 ativos e 1 quase inativo. "
         "Fora dela: 1 inativo, 1 ocasional que parou e 1 ainda com poucas compras."
     )
     assert said[1].startswith("Em 12 meses a carteira foi de 1 para 3: entraram 2, voltou 1 e saiu 1.")
@@ -345,3 +345,57 @@ def test_both_languages_speak(language):
     found = analysed(SIX, language=language)
     assert len(portfolio.findings(found, language=language, currency="USD")) >= 3
     assert portfolio.titles(found, language=language)["status"]
+
+
+def test_the_figure_of_revenue_tells_the_sums_of_the_sentences():
+    clients = days(*((f"c{i}", [30, 20, 10, 5]) for i in range(3))).assign(net_amount=10.0)
+    clients.loc[clients.index[clients["customer_id"] == "c0"][-1], "net_amount"] = -60.0
+    found = analysed(clients)
+    assert (found.portfolio["net_revenue_365d"] < 0).sum() == 1
+    shown = portfolio.status_parts(found, "revenue")
+    assert shown.to_numpy().sum() == pytest.approx(portfolio.figures(found)["revenue"])
+
+
+def test_bands_of_headcount_stand_in_their_order_and_the_title_names_the_largest():
+    sizes = {"a": 700, "b": 20, "c": 5, "d": None}
+    who = table("customers", [{"customer_id": k, "employees": v} for k, v in sizes.items()])
+    found = splits(CLIENTS.assign(seller_id=None, net_revenue_365d=[10.0, 60.0, 5.0, 90.0]), who)
+    assert found["group"].tolist() == ["1-9", "10-49", "500+", "sem informação"]
+    analysis = six()._replace(splits=found)
+    titles = portfolio.titles(analysis)
+    assert titles["headcount_band"] == "10-49 funcionários: 36% da receita de 12 meses"
+    assert portfolio.split_plots(analysis, titles)[0].patches[1].get_facecolor()[:3] != pytest.approx(
+        (0.7, 0.75, 0.79), abs=0.02
+    )
+
+
+def test_where_no_group_stands_out_the_title_says_so():
+    who = table("customers", [{"customer_id": f"c{i}", "sector": f"s{i:02d}"} for i in range(12)])
+    people = who[["customer_id"]].assign(name=None, seller_id=None, status="active", net_revenue_365d=10.0)
+    titles = portfolio.titles(six()._replace(splits=splits(people, who)))
+    assert titles["sector"] == "Receita espalhada: o maior grupo, s00, tem 8%"
+
+
+def cohort_cells(*cells) -> pd.DataFrame:
+    rows = [(pd.Timestamp(start), 1, clients, share) for start, clients, share in cells]
+    return pd.DataFrame(rows, columns=["cohort", "periods_since", "clients", "retained_share"])
+
+
+def test_the_first_cohort_of_old_clients_does_not_make_the_finding():
+    cells = cohort_cells(("2025-01-01", 600, 0.9), ("2025-04-01", 100, 0.5), ("2025-07-01", 100, 0.7))
+    analysis = six()._replace(cohorts=cells, cohort_period="quarter")
+    expected = "Fora a primeira safra, 60% voltam a comprar no trimestre seguinte ao da primeira compra"
+    assert portfolio.titles(analysis)["cohorts"] == expected
+    alone = six()._replace(cohorts=cells.head(1), cohort_period="month")
+    assert portfolio.titles(alone)["cohorts"] == "90% voltam a comprar no mês seguinte ao da primeira compra"
+
+
+def test_without_contracts_there_is_no_figure_of_renewals():
+    assert portfolio.renewal_plots(six(), portfolio.titles(six())) == []
+
+
+def test_contracts_due_carry_what_masks_a_name():
+    who = table("customers", [{"customer_id": "active", "name": "Ana Souza", "person_type": "PF"}])
+    found = analysed(SIX, {"customers": who, "contracts": table("contracts", [contract("k", "active", -365, 10)])})
+    due = portfolio.contracts_due(found)
+    assert due[["customer_id", "name", "person_type"]].to_numpy().tolist() == [["active", "Ana Souza", "PF"]]

@@ -152,23 +152,23 @@ IN_WORDS = {
     "one order": [
         "A única linha de pedido lida foi aproveitada e soma R$ 10.",
         "Todas as vendas são de **10/01/2025**, que é também a data-base.",
-        "A carteira viva está vazia: nenhum cliente compra hoje no seu ciclo. Fora dela: 1 ainda com poucas compras.",
+        "A carteira está vazia: nenhum cliente compra hoje no seu ciclo. Fora dela: 1 ainda com poucas compras.",
         "Em jan/2025, mês ainda incompleto, a carteira continua vazia: ninguém compra ainda no seu ciclo.",
         "Ainda não há um mês completo de vendas",
     ],
     "one client": [
-        "A carteira tem 1 cliente vivo: 1 ativo.",
+        "A carteira tem 1 cliente: 1 ativo.",
         "Em 6 meses a carteira foi de 0 para 1: entrou 1.",
         "Amostra insuficiente: só 1 cliente teve tempo de voltar",
-        "1 1 em dia, nenhum quase inativo",
+        "1 1 ativo, nenhum quase inativo",
     ],
     "everything on one date": [
         "As **8** linhas de pedidos lidas foram todas aproveitadas e somam R$ 80.",
-        "Nenhum dos clientes está hoje na carteira viva",
+        "Nenhum dos clientes está hoje na carteira",
         "A receita de 12 meses não vem de nenhum cliente ativo",
     ],
     "all inactive": [
-        "A carteira viva está vazia: nenhum cliente compra hoje no seu ciclo. Fora dela: 12 inativos.",
+        "A carteira está vazia: nenhum cliente compra hoje no seu ciclo. Fora dela: 12 inativos.",
         "Sem receita positiva nos últimos 12 meses.",
         "Não houve vendas em dez/2030",
         "66 meses sem venda, os primeiros em jul/2025, ago/2025 e set/2025",

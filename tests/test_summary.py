@@ -74,7 +74,7 @@ def test_figures_of_a_portfolio_in_which_nobody_buys_any_more():
 
 def test_figures_of_the_first_client():
     assert notes(clients("active"), features(10.0, 0.0, 90), NO_MOVES) == [
-        "1 em dia, nenhum quase inativo",
+        "1 ativo, nenhum quase inativo",
         "sem 12 meses anteriores para comparar",
         "nenhum cliente em silêncio além do seu normal",
         "ainda não há um mês de movimento",
@@ -105,3 +105,10 @@ def year_and_month(first: float, last: float, orders: int = 1) -> pd.DataFrame:
 )
 def test_the_title_of_the_revenue(months, title):
     assert summary.revenue_title(months).replace("\xa0", " ") == title
+
+
+def test_the_reasons_for_a_call_are_those_that_there_are():
+    late = clients("late").assign(next_step="call")
+    assert "pede contato agora, por silêncio;" in summary.to_do_sentence(late)
+    both = clients("late", "active").assign(next_step=["call", "renew"])
+    assert "pedem contato agora, por silêncio ou por contrato a renovar;" in summary.to_do_sentence(both)

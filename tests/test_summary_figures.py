@@ -48,7 +48,7 @@ def test_the_five_figures_are_counted_from_the_tables():
     found = summary.figures(clients(), features(), movement(), renewals())
     values = [figure.value.replace("\xa0", " ") for figure in found]
     assert values == ["2", "R$ 5,5 mil", "R$ 1,5 mil", "−3", "R$ 1,5 mil"]
-    assert found[0].note == "1 em dia, 1 quase inativo"
+    assert found[0].note == "1 ativo, 1 quase inativo"
     assert found[1].note == "+1,9% sobre os 12 meses anteriores"  # 5.510 against 5.408
     assert found[3].note == "entraram ou voltaram: 1; saíram: 4"
     assert found[4].note == "2 contratos (1 já vencidos)"

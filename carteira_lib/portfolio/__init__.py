@@ -16,7 +16,9 @@ from carteira_lib.portfolio.status import STATUSES, error_rate, limits, recovere
 from carteira_lib.portfolio.steps import STEPS, next_step, next_step_text
 from carteira_lib.portfolio.views import (
     calls,
+    contracts_due,
     recent_cohorts,
+    renewal_plots,
     renewals_by_month,
     segment_counts,
     split_plots,
@@ -36,6 +38,7 @@ __all__ = [
     "analyse",
     "calls",
     "cohorts",
+    "contracts_due",
     "error_rate",
     "figures",
     "findings",
@@ -47,6 +50,7 @@ __all__ = [
     "rank_score",
     "recent_cohorts",
     "recovered",
+    "renewal_plots",
     "renewals",
     "renewals_by_month",
     "rfm",

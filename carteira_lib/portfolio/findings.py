@@ -9,11 +9,15 @@ import pandas as pd
 
 from carteira_lib import formats, tables
 from carteira_lib.language import Translator, translator
-from carteira_lib.portfolio.silence import FEW_SILENCES, NEVER_RETURNED_DAYS, Rule
+from carteira_lib.portfolio.cycles import FEW_SILENCES, NEVER_RETURNED_DAYS, Rule
+from carteira_lib.portfolio.splits import HEADCOUNT_BANDS, largest_group
 from carteira_lib.portfolio.status import ENOUGH_CALLED, IN_PORTFOLIO
 
 if TYPE_CHECKING:
     from carteira_lib.portfolio.analysis import Analysis
+
+
+SPREAD_OUT = 0.10  # where even the largest group has less, no group is the finding
 
 
 def figures(analysis: Analysis) -> dict[str, float]:
@@ -111,10 +115,10 @@ def _stock(known: dict[str, float], words: _Words) -> str:
     rest = _counted_rest(known, _)
     beside = _(" Fora dela: {parts}.", parts=words.listing(rest)) if rest else ""
     if not known["in_portfolio"]:
-        return _("A carteira viva está vazia: nenhum cliente compra hoje no seu ciclo.") + beside
+        return _("A carteira está vazia: nenhum cliente compra hoje no seu ciclo.") + beside
     head = _.ngettext(
-        "A carteira tem {n} cliente vivo: {parts}.",
-        "A carteira tem {n} clientes vivos: {parts}.",
+        "A carteira tem {n} cliente: {parts}.",
+        "A carteira tem {n} clientes: {parts}.",
         int(known["in_portfolio"]), parts=words.listing(alive),
     )  # fmt: skip
     return head + beside
@@ -288,13 +292,14 @@ def _silence_title(rule: Rule, words: _Words) -> str:
 
 def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
     """The finding of each figure, for its title: ``status``, ``movement``, ``abc``, ``rfm``, ``silences``, ``cohorts``,
-    ``renewals`` and one per dimension of `splits`."""
+    ``errors``, ``renewals`` and one per dimension of `splits`."""
     words, known = _Words(language, currency), figures(analysis)
     _ = words.translate
     found = {
         "status": _status_title(known, words),
         "status_revenue": _revenue_title(known, words),
-        "movement": _movement_title(known, words),
+        "movement": _movement_title(known, len(analysis.movement), words),
+        "errors": _errors_title(analysis, words),
         "abc": _abc_title(known, words),
         "silences": _silence_title(analysis.rule, words),
         "rfm": _rfm_title(analysis.portfolio, words),
@@ -315,9 +320,9 @@ def _status_title(known: dict[str, float], words: _Words) -> str:
     if not known["clients"]:
         return _("Nenhum cliente com pedido")
     if not known["in_portfolio"]:
-        return _("Nenhum dos clientes está hoje na carteira viva")
+        return _("Nenhum dos clientes está hoje na carteira")
     share = words.percent(known["in_portfolio"], known["clients"])
-    return _("{share} dos clientes com pedido estão na carteira viva", share=share)
+    return _("{share} dos clientes com pedido estão na carteira", share=share)
 
 
 def _abc_title(known: dict[str, float], words: _Words) -> str:
@@ -342,14 +347,33 @@ def _revenue_title(known: dict[str, float], words: _Words) -> str:
     return _("{share} da receita de 12 meses vem de clientes ativos", share=share)
 
 
-def _movement_title(known: dict[str, float], words: _Words) -> str:
+def _movement_title(known: dict[str, float], months: int, words: _Words) -> str:
     _ = words.translate
     change = int(known["closing"] - known["opening"])
     if not change:
         return _("A carteira ficou do mesmo tamanho")
+    span = _.ngettext("{n} mês", "{n} meses", months)
     if change > 0:
-        return _.ngettext("A carteira ganhou {n} cliente", "A carteira ganhou {n} clientes", change)
-    return _.ngettext("A carteira perdeu {n} cliente", "A carteira perdeu {n} clientes", -change)
+        return _.ngettext(
+            "A carteira ganhou {n} cliente em {span}", "A carteira ganhou {n} clientes em {span}", change, span=span
+        )
+    return _.ngettext(
+        "A carteira perdeu {n} cliente em {span}", "A carteira perdeu {n} clientes em {span}", -change, span=span
+    )
+
+
+def _errors_title(analysis: Analysis, words: _Words) -> str:
+    """The table of errors, with the counts that all its rows share."""
+    _ = words.translate
+    own = analysis.errors.set_index("rule").loc["own_cycle"]
+    if not own["clients"]:
+        return _("Erro de cada regra, no passado desta carteira")
+    values = {"horizon": words.days(analysis.horizon_days), "gone": formats.number(own["gone"], 0, words.language)}
+    return _.ngettext(
+        "Erro de cada regra: {n} cliente julgado há {horizon}, {gone} sem compra desde então",
+        "Erro de cada regra: {n} clientes julgados há {horizon}, {gone} sem compra desde então",
+        int(own["clients"]), **values,
+    )  # fmt: skip
 
 
 def _rfm_title(portfolio: pd.DataFrame, words: _Words) -> str:
@@ -368,6 +392,9 @@ def _cohort_title(analysis: Analysis, words: _Words) -> str:
     after = analysis.cohorts[analysis.cohorts["periods_since"] == 1]
     if after.empty:
         return _("Ainda não há safra com tempo para voltar")
+    late = after[after["cohort"] > after["cohort"].min()]
+    rest = late["clients"].sum() >= ENOUGH_CALLED  # the first cohort may hold old clients, first seen in it
+    after = late if rest else after
     clients = after["clients"].astype("float64")
     if clients.sum() < ENOUGH_CALLED:
         return _.ngettext(
@@ -377,14 +404,20 @@ def _cohort_title(analysis: Analysis, words: _Words) -> str:
         )
     share = words.percent(float((after["retained_share"] * clients).sum()), float(clients.sum()))
     if analysis.cohort_period == "month":
-        return _("{share} voltam a comprar no mês seguinte ao da primeira compra", share=share)
-    return _("{share} voltam a comprar no trimestre seguinte ao da primeira compra", share=share)
+        text = _("{share} voltam a comprar no mês seguinte ao da primeira compra", share=share)
+    else:
+        text = _("{share} voltam a comprar no trimestre seguinte ao da primeira compra", share=share)
+    return _("Fora a primeira safra, {text}", text=text) if rest else text
 
 
 def _split_title(part: pd.DataFrame, words: _Words) -> str:
     _ = words.translate
-    first = part.iloc[0]
-    share = formats.percent(first["revenue_share"], 0, words.language)
+    first = part.set_index("group").loc[largest_group(part, words.language)]
     if formats.is_missing(first["revenue_share"]):
         return _("Sem receita positiva nos últimos 12 meses")
-    return _("{group}: {share} da receita de 12 meses", group=first["group"], share=share)
+    values = {"group": first.name, "share": formats.percent(first["revenue_share"], 0, words.language)}
+    if first["dimension"] == "headcount_band" and first.name in dict(map(reversed, HEADCOUNT_BANDS)):
+        values["group"] = _("{band} funcionários", band=first.name)
+    if first["revenue_share"] < SPREAD_OUT:
+        return _("Receita espalhada: o maior grupo, {group}, tem {share}", **values)
+    return _("{group}: {share} da receita de 12 meses", **values)

@@ -59,7 +59,8 @@ def splits(
     Returns
     -------
     DataFrame
-        Contract ``splits``: one row per ``dimension`` and ``group``, largest revenue first. Dimensions of which nothing
+        Contract ``splits``: one row per ``dimension`` and ``group``, largest revenue first, but bands of headcount in
+        their own order. Dimensions of which nothing
         is known are left out. Beyond 12 groups the small ones are merged. The groups of a dimension sum to the whole,
         but for ``family``: a client stands in each family that it buys.
     """
@@ -99,9 +100,18 @@ def _by(known: pd.DataFrame, dimension: str, language: str) -> pd.DataFrame:
     total = revenue.sum()
     table["revenue_share"] = revenue / total if total > 0 else np.nan
     last = table.index.isin(_made_here(language))
-    ordered = table.rename_axis("group").reset_index().assign(last=last)
-    ordered = ordered.sort_values(["last", "net_revenue_365d", "group"], ascending=[True, False, True])
+    ordered = table.rename_axis("group").reset_index().assign(last=last, band=0)
+    if dimension == "headcount_band":
+        ordered["band"] = ordered["group"].map({name: i for i, (_low, name) in enumerate(HEADCOUNT_BANDS)}).fillna(0)
+    ordered = ordered.sort_values(["last", "band", "net_revenue_365d", "group"], ascending=[True, True, False, True])
     return ordered.rename(columns=COUNTS)[COLUMNS].rename_axis(columns=None)
+
+
+def largest_group(part: pd.DataFrame, language: str) -> str:
+    """The group of the largest revenue of one dimension; those made here only where there is no other."""
+    named = part[~part["group"].isin(_made_here(language))]
+    chosen = named if len(named) else part
+    return chosen["group"].iloc[int(chosen["net_revenue_365d"].to_numpy().argmax())]
 
 
 def _grouped(known: pd.DataFrame, dimension: str, language: str) -> pd.Series:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from carteira_lib import plots, tables
 from carteira_lib.language import translator
+from carteira_lib.portfolio.splits import largest_group
 from carteira_lib.portfolio.status import STATUSES
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def status_parts(analysis: Analysis, measure: str = "clients", *, language: str 
     if measure == "clients":
         parts, name = states.value_counts(), _("Clientes")
     else:
-        parts, name = analysis.portfolio["net_revenue_365d"].clip(lower=0).groupby(states).sum(), _("Receita")
+        revenue = analysis.portfolio["net_revenue_365d"].groupby(states).sum()
+        parts, name = revenue.clip(lower=0), _("Receita")  # of the group: the same sums as the sentences tell
     parts = parts.reindex(STATUSES).dropna()
     named = parts.rename(index=lambda code: tables.value_label("status", code, language))
     return named.to_frame(name).T.rename_axis(columns=None)
@@ -65,7 +67,7 @@ def split_plots(
                 dimension=_in_sentence(dimension, language),
             ),
             unit=currency,
-            highlight=part["group"].iloc[0],
+            highlight=largest_group(part, language),
             language=language,
         )
         for dimension, part in analysis.splits.groupby("dimension", sort=False)
@@ -81,6 +83,24 @@ def _in_sentence(dimension: str, language: str) -> str:
 def renewals_by_month(analysis: Analysis) -> pd.Series:
     """Amount of the contracts to renew by the month in which they end."""
     return analysis.renewals.groupby("month")["amount"].sum()
+
+
+def renewal_plots(
+    analysis: Analysis, titles: dict[str, str], *, language: str = "pt-BR", currency: str = "BRL"
+) -> list[Axes]:
+    """The figure of the amount to renew by month; none where there is no contract to renew."""
+    _ = translator(language)
+    if analysis.renewals.empty:
+        return []
+    subtitle = _("Valor dos contratos, pelo mês em que vencem")
+    months = renewals_by_month(analysis)
+    return [plots.columns(months, title=titles["renewals"], subtitle=subtitle, unit=currency, language=language)]
+
+
+def contracts_due(analysis: Analysis) -> pd.DataFrame:
+    """The contracts to renew, with the kind of person of each client, so that people's names can be masked."""
+    kinds = analysis.portfolio[["customer_id", "person_type"]]
+    return analysis.renewals.merge(kinds, on="customer_id", how="left", validate="m:1")
 
 
 def calls(analysis: Analysis, rows: int = 15) -> pd.DataFrame:

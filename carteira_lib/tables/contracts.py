@@ -445,7 +445,7 @@ INACTIVE_ERRORS = Table(
         _c("low", N_("Mínimo (95%)"), "number", SHARE, required=True),
         _c("high", N_("Máximo (95%)"), "number", SHARE, required=True),
         _c("gone", N_("Não compraram mais"), "integer", required=True),
-        _c("found_share", N_("Apontados entre os que não compraram mais"), "number", SHARE),
+        _c("found_share", N_("Apontados, dos que pararam"), "number", SHARE),
         _c("enough", N_("Amostra suficiente"), "flag", required=True),
     ),
     _P,

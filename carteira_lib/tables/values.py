@@ -52,11 +52,12 @@ VALUES = {
         "own_cycle": N_("ciclo próprio"),
         "fixed_90": N_("90 dias fixos"),
         "fixed_180": N_("180 dias fixos"),
-        "fixed_same_size": N_("prazo fixo que dá o mesmo número de inativos"),
+        "fixed_same_size": N_("prazo fixo, mesmo número de inativos"),
     },
     "person_type": {"PF": N_("pessoa física"), "PJ": N_("pessoa jurídica")},
     "horizon": {"short": N_("curto"), "medium": N_("médio"), "long": N_("longo")},
     "table": {name: TABLES[name].label for name in CANONICAL},
+    "delimiter": {" ": N_("espaço"), "\t": N_("tabulação")},
     "flag": {"True": N_("sim"), "False": N_("não")},
     "date_order": {"dmy": N_("dia/mês/ano"), "mdy": N_("mês/dia/ano"), "ymd": N_("ano-mês-dia")},
 }
