@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from carteira_lib import formats, tables
-from carteira_lib.cleaning.vocabulary import NOTES, REASONS, REMEDIES
+from carteira_lib.cleaning.vocabulary import NOTES, REASONS, REMEDIES, REPEATED_RECORD
 from carteira_lib.language import N_, translator
 
 WARNINGS = ("isolated_last_date", "id_mismatch", "repeated_but_unmapped", "unknown_customer")
@@ -199,7 +199,7 @@ def refusals(balance: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
     of_record = (found["rule"] == "repeated_line") & (found["table"] != "orders")
     words = {
         "reason": found["rule"].map(lambda code: _(REASONS[code])),
-        remedy: found["rule"].mask(of_record, "repeated_record").map(lambda code: _(REMEDIES[code])),
+        remedy: found["rule"].map(lambda code: _(REMEDIES[code])).mask(of_record, _(REPEATED_RECORD)),
     }
     return found.assign(**words)[["table", "reason", remedy, "rejected_rows"]].reset_index(drop=True)
 

@@ -43,10 +43,10 @@ REMEDIES = {
     "repeated_line": N_(
         "Nada a fazer se o arquivo foi exportado duas vezes. Se forem vendas diferentes, inclua o número do item na exportação."
     ),
-    "repeated_record": N_("Nada a fazer: o registro foi contado uma vez só."),
     "repeated_key": N_("Confira na origem qual registro vale e apague o outro."),
     "ignored_product": N_("Nada a fazer se não for venda; se for, tire o código de ignore_products nos parâmetros."),
 }
+REPEATED_RECORD = N_("Nada a fazer: o registro foi contado uma vez só.")  # where the repeat is no order line
 NOTES = {
     "returns": N_("devoluções e notas de crédito, descontadas da receita"),
     "zero_amount": N_("linhas de valor zero (brindes, bonificações), que não contam como compra"),
