@@ -109,3 +109,26 @@ def test_examples_of_notes_read_as_people_write_them():
     rows = [("returns", "-100.31"), ("since_after_as_of", "2027-01-05"), ("padded_id", "00002"), ("zero_amount", None)]
     frame = pd.DataFrame(rows, columns=["note", "example"]).assign(table="orders", rows=[4, 3, 2, 1])
     assert cleaning.attention(frame)["example"].tolist()[:3] == ["-100,31", "05/01/2027", "00002"]
+
+
+def test_no_tax_id_stands_unmasked_among_the_warnings():
+    codes = ["invalid_tax_id", "padded_tax_id", "shared_tax_id", "city_fixed"]
+    notes = pd.DataFrame(
+        {"table": "customers", "note": codes, "rows": 1, "example": ["52998224726"] * 3 + ["ANAPOLIS"]}
+    )
+    shown = cleaning.attention(notes)["example"].tolist()
+    assert sorted(shown) == ["***.982.247-**"] * 3 + ["ANAPOLIS"]
+
+
+def test_a_damaged_line_shows_no_person_on_the_page_and_no_document_in_the_export():
+    text = "7;Maria Lima;529.982.247-25;52998224725;maria@exemplo.com;(11) 98765-4321;x"
+    rows = [("customers", "damaged_line", None, text), ("orders", "damaged_line", None, "7;01/02/2024;1,00;x")]
+    rows.append(("orders", "unreadable_date", "order_date", "31/02/2024"))
+    rejected = pd.DataFrame(rows, columns=["table", "reason", "column", "value"]).assign(
+        source_file="a.csv", line=2, amount=None, order_date=pd.NaT
+    )
+    on_page = cleaning.examples(rejected)["value"].tolist()
+    assert on_page == ["linha inteira, que está em exports/", "7;01/02/2024;1,00;x", "31/02/2024"]
+    exported = cleaning.export(rejected)["value"].tolist()
+    assert exported[0] == "7;Maria Lima;***.982.247-**;***.982.247-**;m***@***;********21;x"
+    assert exported[1:] == ["7;01/02/2024;1,00;x", "31/02/2024"]

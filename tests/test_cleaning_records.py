@@ -228,9 +228,3 @@ def test_the_mark_of_a_typed_number_is_ours_and_no_oddity(connection):  # noqa: 
     result = cleaning.clean(readings, as_of=AS_OF, min_date=MIN_DATE, ignore_products=())
     assert "other_decimal" not in set(result.notes["note"])
     assert kept(result, "products")["list_price"].tolist() == [1000.25, 2.0]
-
-
-def test_tax_ids_are_masked_where_they_are_shown_as_examples():
-    frame = pd.DataFrame({name: [None] for name in attributes.COLUMNS}).assign(tax_id=["390.533.447-06"])
-    _found, notes_found = attributes.standardise(frame, "customers")
-    assert [note["example"] for note in notes_found] == ["***.533.447-**"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from carteira_lib.cleaning.rules import note_row
-from carteira_lib.formats import UF_NAMES, UF_REGIONS, digits, mask_tax_id, strip_accents, title_city
+from carteira_lib.formats import UF_NAMES, UF_REGIONS, digits, strip_accents, title_city
 
 COLUMNS = ("state", "region", "city", "tax_id", "person_type")
 CPF_LENGTH, CNPJ_LENGTH = 11, 14
@@ -58,16 +58,9 @@ def _note(name: str, code: str, column: str, hit: pd.Series, examples: pd.Series
         "rows": int(hit.sum()),
         "amount": None,
         "distinct": values.nunique(),
-        "example": _example(values, column),
+        "example": values.min() if len(values) else None,
     }
     return note_row(name, code, counts, column)
-
-
-def _example(values: pd.Series, column: str) -> str | None:
-    """The first value, tax ids masked: nobody needs one whole to find it in the register."""
-    if not len(values):
-        return None
-    return mask_tax_id(values.min()) if column == "tax_id" else values.min()
 
 
 _PLAIN_UFS = {re.sub("[^A-Z]", "", strip_accents(label).upper()): uf for uf, label in UF_NAMES.items()}

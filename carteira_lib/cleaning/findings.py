@@ -10,6 +10,7 @@ from carteira_lib.language import N_, translator
 
 WARNINGS = ("isolated_last_date", "id_mismatch", "repeated_but_unmapped", "unknown_customer")
 DAY_NOTES = ("isolated_last_date", "closed_after_as_of", "since_after_as_of")
+REGISTERS = ("customers", "prospects")  # a whole line of them holds names that a page must not show
 CONCENTRATED_SHARE = 0.5
 CONCENTRATED_DAYS = 31
 ALARMING = 0.05
@@ -216,9 +217,11 @@ def attention(notes: pd.DataFrame, *, language: str = "pt-BR") -> pd.DataFrame:
 
 
 def _example(note: str, text: str | None, language: str) -> str | None:
-    """The example as people write it: the amount of a return, the day of a date."""
+    """The example as people write it: the amount of a return, the day of a date; tax ids masked."""
     if pd.isna(text):
         return None
+    if note.endswith("_tax_id"):
+        return formats.mask_tax_id(text)
     if note == "returns":
         return formats.number(float(text), 2, language)
     return _day(text, language) if note in DAY_NOTES else text
@@ -274,6 +277,8 @@ def _value(row: dict, language: str) -> str | None:
     value = row["value"]
     if pd.isna(value):
         return None
+    if row["reason"] == "damaged_line":
+        return _("linha inteira, que está em exports/") if row["table"] in REGISTERS else formats.mask_documents(value)
     if row["reason"] in ("date_after_as_of", "before_min_date"):
         return _day(value, language)
     file, _mark, line = str(value).rpartition(":")
@@ -287,11 +292,6 @@ def _value(row: dict, language: str) -> str | None:
 def _day(text: str, language: str) -> str:
     day = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
     return text if pd.isna(day) else formats.date(day, language)
-
-
-def _names_people(rejected: pd.DataFrame) -> pd.Series:
-    """Whether the value is a whole line of a register, where names stand that a page must not show."""
-    return (rejected["reason"] == "damaged_line") & rejected["table"].isin(("customers", "prospects"))
 
 
 def _without_documents(rejected: pd.DataFrame) -> pd.Series:
