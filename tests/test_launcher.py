@@ -311,6 +311,8 @@ class Kit:
             stderr=pipe,
             encoding="utf-8",
             start_new_session=True,
+            # Started in the background, the tests inherit an ignored Ctrl-C; a person's terminal never does.
+            preexec_fn=None if WINDOWS else lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def launch(self, *arguments, **options):
