@@ -1,0 +1,5 @@
+"""Churn toward inactivity: how probable it is that a client of the portfolio gives no order in the next horizon.
+
+`plan` chooses the horizon and the past dates, `signals` describes the clients of a date, `model` learns and predicts,
+`backtest` tells how good it was on past dates beside the rules that a company would use instead.
+"""
