@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from carteira_lib import cleaning
+from carteira_lib.language import LANGUAGES, translator
+from carteira_lib.show.columns import CELL_LENGTH
 from carteira_lib.tables import DataError
 
 AS_OF = pd.Timestamp("2024-06-30")
@@ -406,6 +408,12 @@ def test_the_callers_tables_stay_as_they_were(connection):
     for _ in range(2):
         cleaning.clean({"orders": orders}, as_of=None, min_date=MIN_DATE, ignore_products=())
     pd.testing.assert_frame_equal(orders.data.execute(), before)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_remedy_is_longer_than_a_cell_of_a_page_shows(language):
+    texts = [translator(language)(text) for text in cleaning.REMEDIES.values()]
+    assert [text for text in texts if len(text) > CELL_LENGTH] == []
 
 
 def test_every_reason_and_note_has_its_words():

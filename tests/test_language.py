@@ -53,7 +53,8 @@ def literal_messages(file: Path) -> set[str]:
     """Messages given to a translator in code, read from the syntax tree: Babel does not look into f-strings."""
     found = set()
     for call in (n for n in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)):
-        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        direct = isinstance(call.func, ast.Call) and getattr(call.func.func, "id", "") == "translator"
+        name = "_" if direct else getattr(call.func, "id", getattr(call.func, "attr", ""))
         if name in {"_", "N_", "ngettext"} and call.args and isinstance(call.args[0], ast.Constant):
             found.add(call.args[0].value)
     return found

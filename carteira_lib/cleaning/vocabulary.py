@@ -29,7 +29,7 @@ REMEDIES = {
         "Veja se são vendas de balcão. Se forem de clientes conhecidos, preencha o código do cliente na origem."
     ),
     "unreadable_date": N_(
-        "Corrija a data na origem ou declare date_format da fonte nos parâmetros. Um número como 45292 é uma data do Excel sem formato: formate a coluna como data e salve."
+        "Corrija a data na origem ou declare date_format da fonte. Um número como 45292 é data do Excel sem formato: formate a coluna como data e salve."
     ),
     "date_after_as_of": N_(
         "Se a data estiver certa, use uma data-base (as_of) mais recente; se for erro de digitação, corrija na origem."

@@ -65,7 +65,8 @@ def _heat(ax: Axes, grid: pd.DataFrame) -> None:
 
 
 def _cohort_axes(ax: Axes, grid: pd.DataFrame, names: list[str], language: str) -> None:
-    explained = translator(language)("períodos desde a 1ª compra; na célula, % da safra que comprou")
+    _ = translator(language)
+    explained = _("períodos desde a 1ª compra; na célula, % da safra que comprou")
     periods = [formats.number(p, 0, language) for p in grid.columns]
     ax.set_yticks(range(len(grid)), names, fontsize=style.SMALL)
     ax.set_xticks(range(grid.shape[1]), periods, fontsize=style.SMALL)

@@ -158,7 +158,8 @@ def canvas(height: float, title: str, subtitle: str = "", ax: Axes | None = None
 def empty(ax: Axes, language: str) -> Axes:
     """Axes that say that there is nothing to draw."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, translator(language)("sem dados"), ha="center", va="center", color=MUTED, transform=ax.transAxes)
+    _ = translator(language)
+    ax.text(0.5, 0.5, _("sem dados"), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     return ax
 
 

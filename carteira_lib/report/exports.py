@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from carteira_lib import show, tables
-from carteira_lib.language import translator
+from carteira_lib.language import N_, translator
 
 XLSX_ROWS = 100_000  # beyond this a spreadsheet is slow to write and to open: CSV only
 CELL_LENGTH = 32_767
@@ -179,4 +179,4 @@ def _write_column(sheet, position: int, values: pd.Series, spec: show.Format, st
 def _sheet_name(title: str, language: str) -> str:
     name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip(" '")[:31].strip(" '")
     reserved = {"history"}
-    return name if name and name.lower() not in reserved else translator(language)("Dados")
+    return name if name and name.lower() not in reserved else translator(language)(N_("Dados"))
