@@ -401,6 +401,26 @@ RENEWALS = Table(
     ),
     _P,
 )
+_CH = "04_churn"
+RENEWAL_SCORES = Table(
+    "renewal_scores",
+    N_("Chance de renovação"),
+    N_("uma linha por contrato a renovar"),
+    ("contract_id",),
+    (
+        _c("contract_id", N_("Contrato"), required=True),
+        CUSTOMER_ID,
+        _c("renewal_probability", N_("Probabilidade de renovação"), "number", SHARE),
+        _c("amount", N_("Valor"), "number", CURRENCY, required=True),
+        _c("amount_at_risk", N_("Valor em risco"), "number", CURRENCY),
+        _c("renewal_basis", N_("De onde vem a probabilidade"), required=True),
+        _c("reason_1", N_("Motivo principal")),
+        _c("reason_1_text", N_("Motivo principal, em palavras")),
+        _c("reason_2", N_("Segundo motivo")),
+        _c("reason_2_text", N_("Segundo motivo, em palavras")),
+    ),
+    _CH,
+)
 MOVED = Table(
     "moved",
     N_("Movimentos de clientes"),
@@ -469,6 +489,6 @@ TABLES = {
     for table in (
         ORDERS, CUSTOMERS, PRODUCTS, CONTRACTS, SURVEYS, INTERACTIONS, PROPOSALS, PROSPECTS, SELLERS, GOALS,
         REJECTED, BALANCE, NOTES, READINGS, CUSTOMER_FEATURES, PORTFOLIO, MOVEMENT, COHORTS, SPLITS, RENEWALS, MOVED,
-        SILENCES, INACTIVE_ERRORS, KEY_FIGURES,
+        RENEWAL_SCORES, SILENCES, INACTIVE_ERRORS, KEY_FIGURES,
     )
 }  # fmt: skip

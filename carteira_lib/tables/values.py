@@ -5,7 +5,37 @@ from __future__ import annotations
 from carteira_lib.language import N_
 from carteira_lib.tables.contracts import CANONICAL, TABLES
 
+REASONS = {
+    "overdue": N_("vencido"),
+    "complaint": N_("reclamação"),
+    "no_visit": N_("sem visita"),
+    "silence": N_("silêncio"),
+    "no_purchase": N_("nunca comprou"),
+    "slowdown": N_("comprando menos"),
+    "dearer": N_("ficou mais caro"),
+    "cheaper": N_("ficou mais barato"),
+    "large": N_("contrato grande"),
+    "small": N_("contrato pequeno"),
+    "first_contract": N_("primeiro contrato"),
+    "lost_before": N_("deixou de renovar antes"),
+    "recent_client": N_("cliente recente"),
+    "length": N_("duração do contrato"),
+    "nps": N_("NPS"),
+    "product": N_("produto"),
+    "contact": N_("contato recente"),
+    "no_contact": N_("falta de contato"),
+}
 VALUES = {
+    "reason_1": REASONS,
+    "reason_2": REASONS,
+    "renewal_basis": {
+        "model": N_("modelo"),
+        "rule": N_("comprou ou não no último ciclo"),
+        "base_rate": N_("taxa geral de renovação"),
+        "few_outcomes": N_("taxa geral: poucos contratos encerrados"),
+        "one_class": N_("taxa geral: todos com o mesmo desfecho"),
+        "no_outcomes": N_("nenhum contrato encerrado"),
+    },
     "status": {
         "active": N_("ativo"),
         "late": N_("quase inativo"),
