@@ -22,6 +22,11 @@ from carteira_lib.tables.contracts import CANONICAL
 DEMO_PARAMS = tables.ROOT / "params" / "demo.yml"
 STATE = "canonical.json"
 SMALL_TABLES = ("balance", "notes", "readings")
+PORTFOLIO_FRAMES = ("customer_features", "customers", "contracts", "sellers", "purchases", "families")
+CHURN_FRAMES = (
+    "portfolio", "renewals", "customers", "contracts", "sellers", "interactions", "surveys", "purchases",
+)  # fmt: skip
+HISTORY_CLIENTS = 20_000
 
 
 def prepare(
@@ -70,21 +75,16 @@ def prepare(
     return Run(run_name, folder, as_of_day, state["fingerprint"], language, currency, tuple(state["provided"]))
 
 
-def frames(run: Run) -> dict[str, pd.DataFrame]:
-    """What the analyses of the portfolio read: one row per client, client-day, or client and product family.
+def frames(run: Run, names: Sequence[str] = PORTFOLIO_FRAMES) -> dict[str, pd.DataFrame]:
+    """What the analyses read: tables of the run, and what is counted from its order lines.
 
-    Returns
-    -------
-    dict of str to DataFrame
-        ``customer_features``, ``customers``, ``contracts``, ``sellers`` as their contracts say; ``purchases``, one row
-        per client-day: ``customer_id, order_date, net_amount``; ``families``, the last 12 months by product family:
-        ``customer_id, family, net_revenue_365d``.
+    Parameters
+    ----------
+    names : sequence of str
+        Tables of `carteira_lib.tables` and of `COUNTED`: ``purchases``, one row per client-day (see `client_days`);
+        ``families``, the last 12 months by product family: ``customer_id, family, net_revenue_365d``.
     """
-    found = {name: tables.read(run, name) for name in ("customer_features", "customers", "contracts", "sellers")}
-    connection = sources.connect()
-    orders, products = (_scan(connection, run, name) for name in ("orders", "products"))
-    families = features.family_revenue(orders, products, as_of=run.as_of)
-    return {**found, "purchases": client_days(run), "families": families.to_pandas()}
+    return {name: COUNTED[name](run) if name in COUNTED else tables.read(run, name) for name in names}
 
 
 def client_days(run: Run) -> pd.DataFrame:
@@ -98,6 +98,46 @@ def client_days(run: Run) -> pd.DataFrame:
     days = features.client_days(_scan(sources.connect(), run, "orders"))
     frame = days.select("customer_id", "order_date", "net_amount").order_by("customer_id", "order_date").to_pandas()
     return frame.astype({"customer_id": "str", "order_date": "datetime64[us]"})
+
+
+def _families(run: Run) -> pd.DataFrame:
+    connection = sources.connect()
+    orders, products = (_scan(connection, run, name) for name in ("orders", "products"))
+    return features.family_revenue(orders, products, as_of=run.as_of).to_pandas()
+
+
+COUNTED = {"purchases": client_days, "families": _families}
+
+
+def histories(
+    run: Run, dates: Sequence[pd.Timestamp], *, horizon_days: int, clients: int = HISTORY_CLIENTS, seed: int = 0
+) -> pd.DataFrame:
+    """What was known of each client on each of the dates, see `features.history`: all clients on the run's date.
+
+    Parameters
+    ----------
+    dates : sequence of Timestamp
+        Past dates. With none, and a `horizon_days` of 0, there is nothing to ask.
+    horizon_days : int
+    clients : int
+        Most clients to look at on past dates: of a larger portfolio a sample, drawn anew from the same `seed`, teaches
+        as much in seconds as all of it in minutes.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        Columns `features.HISTORY`, ordered by ``as_of`` and ``customer_id``.
+    """
+    if not horizon_days:
+        return pd.DataFrame(columns=list(features.HISTORY))
+    ids = tables.read(run, "customer_features", ["customer_id"])["customer_id"]
+    drawn = None if len(ids) <= clients else ids.sample(clients, random_state=seed).sort_values().tolist()
+    orders, settings = _scan(sources.connect(), run, "orders"), {"horizon_days": horizon_days, "as_of": run.as_of}
+    wanted = [([*dates, run.as_of], None)] if drawn is None else [(dates, drawn), ([run.as_of], None)]
+    parts = [features.history(orders, days, clients=some, **settings).to_pandas() for days, some in wanted if len(days)]
+    whole = pd.concat(parts, ignore_index=True).astype({"as_of": "datetime64[us]", "customer_id": "str"})
+    return whole.sort_values(["as_of", "customer_id"], ignore_index=True)
 
 
 def _scan(connection, run: Run, name: str) -> ir.Table:

@@ -1,4 +1,4 @@
-"""The director's page: five figures, what changed, what to do this week, and which data would sharpen it.
+"""The director's page: the figures, what changed, what to do this week, and which data would sharpen it.
 
 Reads the tables of the other notebooks only; nothing is estimated here.
 """
@@ -62,22 +62,24 @@ def figures(
     customer_features: pd.DataFrame,
     movement: pd.DataFrame,
     renewals: pd.DataFrame,
+    churn_outlook: pd.DataFrame,
     *,
     language: str = "pt-BR",
     currency: str = "BRL",
 ) -> list[Figure]:
-    """The five figures that matter.
+    """The figures that matter.
 
     Parameters
     ----------
-    portfolio, customer_features, movement, renewals : DataFrame
-        Tables of those names.
+    portfolio, customer_features, movement, renewals, churn_outlook : DataFrame
+        Tables of those names; `churn_outlook` may be empty.
 
     Returns
     -------
     list of Figure
-        Clients in the portfolio, revenue of 12 months, revenue of the late clients, balance of the movement, and the
-        contracts to renew (without contracts: the inactive clients worth winning back).
+        Clients in the portfolio, revenue of 12 months, who is expected to stop and the revenue at risk (without an
+        outlook: the revenue of the late clients), balance of the movement, and the contracts to renew (without
+        contracts: the inactive clients worth winning back).
     """
     _ = translator(language)
     words = _Words(language, currency)
@@ -90,7 +92,7 @@ def figures(
     return [
         inside,
         _revenue(customer_features, words, language),
-        _at_risk(portfolio, words, language),
+        *_outlook(churn_outlook, portfolio, words),
         _balance(movement, words, language),
         last,
     ]
@@ -104,8 +106,32 @@ def _inside_note(active: int, late: int, words: _Words) -> str:
     return _.ngettext("{n} ativo, {late}", "{n} ativos, {late}", active, late=behind)
 
 
+def _outlook(churn_outlook: pd.DataFrame, portfolio: pd.DataFrame, words: _Words) -> list[Figure]:
+    """Who is expected to stop and what it costs; the late clients where nothing was predicted."""
+    _, known = translator(words.language), churn_outlook.set_index("outlook")
+    live = float(known["estimate"].get("live_clients", 0.0))
+    if not live > 0:
+        return [_at_risk(portfolio, words, words.language)]
+    horizon = formats.days(known.loc["horizon_days", "estimate"], words.language)
+    stops, money = known.loc["expected_stops"], known.loc["revenue_at_risk"]
+    between = _("entre {low} e {high}, dos {live} que ainda compram", low=words.number(stops["low"]),
+                high=words.number(stops["high"]), live=words.number(live))  # fmt: skip
+    return [
+        Figure(_("Devem parar em {horizon}", horizon=horizon), words.number(stops["estimate"]), between),
+        Figure(
+            _("Receita em risco em {horizon}", horizon=horizon),
+            words.money(money["estimate"]),
+            _("entre {low} e {high}", low=words.money(money["low"]), high=words.money(money["high"])),
+        ),
+    ]
+
+
 def key_figures(
-    portfolio: pd.DataFrame, customer_features: pd.DataFrame, movement: pd.DataFrame, renewals: pd.DataFrame
+    portfolio: pd.DataFrame,
+    customer_features: pd.DataFrame,
+    movement: pd.DataFrame,
+    renewals: pd.DataFrame,
+    churn_outlook: pd.DataFrame,
 ) -> pd.DataFrame:
     """The numbers behind `figures`, for the next run and for other programs.
 
@@ -126,6 +152,10 @@ def key_figures(
         "lost_clients": movement["lost"].sum(),
         "contracts_to_renew": len(renewals),
         "amount_to_renew": renewals["amount"].sum(),
+    }
+    expected = churn_outlook.set_index("outlook")["estimate"]
+    found |= {
+        name: expected[name] for name in ("horizon_days", "expected_stops", "revenue_at_risk") if name in expected
     }
     return pd.DataFrame({"figure": list(found), "number": [float(value) for value in found.values()]})
 

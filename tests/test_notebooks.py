@@ -73,7 +73,8 @@ def test_cells_are_few_short_and_plain(notebook):
     cells = code_cells(notebook)
     assert len(cells) <= 25
     for cell in cells:
-        assert len(cell["source"]) <= 10, cell["id"]
+        # one line declares one parameter: the eight that all notebooks share leave room for two in a cell of ten
+        assert len(cell["source"]) <= 10 or "parameters" in tags(cell), cell["id"]
         assert not re.search(r"^\s*[%!]", source(cell), re.MULTILINE), cell["id"]
         tree = ast.parse(source(cell))
         assert not [n for n in ast.walk(tree) if isinstance(n, FORBIDDEN)], cell["id"]

@@ -96,7 +96,7 @@ def finished(tmp_path_factory):
     write_notebook(folder / "nb" / "01_limpeza.ipynb", FOLDER, CARDS, concluded=CONCLUDE)
     leak = 'import os; url = sources["orders"]["url"].replace("${PG_PW}", os.environ["PG_PW"])'
     write_notebook(folder / "nb" / "02_carteira.ipynb", leak, "print(url, min_orders)", "os.environ['OMP_NUM_THREADS']")
-    write_notebook(folder / "nb" / "04_churn.ipynb", leak, "raise RuntimeError(url)", "never = 1")
+    write_notebook(folder / "nb" / "04_livre.ipynb", leak, "raise RuntimeError(url)", "never = 1")
     write_notebook(folder / "nb" / "08_resumo.ipynb", DIE)
     file = write_params(folder, 'run_name: acme\nmin_orders: 5\nsources: {orders: {url: "pg://bi:${PG_PW}@h/crm"}}\n')
     chosen = options(folder)
@@ -111,18 +111,18 @@ def test_a_failure_ends_with_1_and_names_the_pages_and_the_others_are_run(finish
     result, output, lines = finished
     assert result.code == 1
     assert result.page == output / "acme" / "index.html"
-    assert "04_churn falhou (RuntimeError: pg://bi:${PG_PW}@h/crm); a página" in result.message
+    assert "04_livre falhou (RuntimeError: pg://bi:${PG_PW}@h/crm); a página" in result.message
     assert str(output / "acme" / "08_resumo.html") in result.message
     lines = {line.split()[0]: line for line in lines.splitlines()}
     assert next(iter(lines)) == "01_limpeza"
     assert list(lines)[-1] == "08_resumo"
     assert lines["01_limpeza"].endswith(" s  Li 10 linhas")
-    assert "falhou: RuntimeError" in lines["04_churn"]
+    assert "falhou: RuntimeError" in lines["04_livre"]
 
 
 def test_a_run_leaves_pages_notebooks_tables_and_its_record_and_nothing_else(finished):
     _, output, _ = finished
-    names = ["01_limpeza", "02_carteira", "04_churn", "08_resumo"]
+    names = ["01_limpeza", "02_carteira", "04_livre", "08_resumo"]
     expected = {"index.html", "run.json", "tables/canonical.json"}
     expected |= {f"{n}.html" for n in names} | {f"notebooks/{n}.ipynb" for n in names}
     assert set(contents(output)) == {f"acme/{name}" for name in expected}
@@ -142,7 +142,7 @@ def test_the_record_tells_what_the_run_was_made_of(finished):
     assert {n: e["status"] for n, e in told["notebooks"].items()} == {
         "01_limpeza": "done",
         "02_carteira": "done",
-        "04_churn": "failed",
+        "04_livre": "failed",
         "08_resumo": "failed",
     }
     first = told["notebooks"]["01_limpeza"]
@@ -169,11 +169,11 @@ def test_parameters_threads_and_folder_reach_the_kernel(finished):
 
 def test_an_error_stands_where_it_happened_with_what_ran_before(finished):
     _, output, _ = finished
-    cells = json.loads((output / "acme" / "notebooks" / "04_churn.ipynb").read_text(encoding="utf-8"))["cells"]
+    cells = json.loads((output / "acme" / "notebooks" / "04_livre.ipynb").read_text(encoding="utf-8"))["cells"]
     assert "Esta página está incompleta" in "".join(cells[1]["source"])
     assert [c["outputs"][0]["output_type"] for c in cells if c.get("outputs")] == ["error"]
     assert cells[-1]["execution_count"] is None
-    assert "RuntimeError" in (output / "acme" / "04_churn.html").read_text(encoding="utf-8")
+    assert "RuntimeError" in (output / "acme" / "04_livre.html").read_text(encoding="utf-8")
 
 
 def test_a_kernel_that_dies_leaves_its_page_with_its_last_words(finished):
@@ -280,7 +280,7 @@ def test_the_committed_notebooks_are_made_anew_and_the_stale_are_told(tmp_path):
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     """Four notebooks, and an `execute` that does what `behave` says of each: an exception, a Failure, or nothing."""
-    for name in ("01_limpeza", "02_carteira", "04_churn", "08_resumo"):
+    for name in ("01_limpeza", "02_carteira", "04_livre", "08_resumo"):
         write_notebook(tmp_path / "nb" / f"{name}.ipynb", "show()")
     behave, log, executions = {}, [], itertools.count(1)
 
@@ -329,13 +329,13 @@ def test_the_cleaning_comes_first_and_the_summary_last(house):
 def test_independent_notebooks_run_side_by_side(house):
     folder, behave, _ = house
     both = threading.Barrier(2, timeout=10)
-    behave["02_carteira"] = behave["04_churn"] = lambda settings: both.wait()
+    behave["02_carteira"] = behave["04_livre"] = lambda settings: both.wait()
     assert run(folder)[0].code == 0
 
 
 def test_a_notebook_gets_only_the_parameters_that_it_declares(house):
     folder, _, log = house
-    file = folder / "nb" / "04_churn.ipynb"
+    file = folder / "nb" / "04_livre.ipynb"
     file.write_text(
         file.read_text(encoding="utf-8").replace(
             "min_orders: int = 3  # pedidos\\n", "horizon_days: int = 90  # dias\\n"
@@ -345,7 +345,7 @@ def test_a_notebook_gets_only_the_parameters_that_it_declares(house):
     run(folder, "run_name: acme\nmin_orders: 5\nhorizon_days: 30\n")
     given = dict(log)
     assert given["02_carteira"] == {"run_name": "acme", "min_orders": 5}
-    assert given["04_churn"] == {"run_name": "acme", "horizon_days": 30}
+    assert given["04_livre"] == {"run_name": "acme", "horizon_days": 30}
 
 
 def test_when_the_cleaning_fails_by_a_fault_of_ours_the_others_are_skipped_and_said_so(house):
@@ -356,7 +356,7 @@ def test_when_the_cleaning_fails_by_a_fault_of_ours_the_others_are_skipped_and_s
     assert [name for name, _ in log] == ["01_limpeza"]
     assert statuses(folder) == {
         "01_limpeza": "failed",
-        **dict.fromkeys(["02_carteira", "04_churn", "08_resumo"], "skipped"),
+        **dict.fromkeys(["02_carteira", "04_livre", "08_resumo"], "skipped"),
     }
     assert "02_carteira  não executado: precisa de 01_limpeza" in lines
     assert "não foi executado" in (folder / "output" / "acme" / "02_carteira.html").read_text(encoding="utf-8")
@@ -366,7 +366,7 @@ def test_the_summary_runs_with_what_there_is(house):
     folder, behave, _ = house
     behave["02_carteira"] = Failure("DataError", "x", 2)
     assert run(folder)[0].code == 1
-    assert statuses(folder) == {"01_limpeza": "done", "02_carteira": "failed", "04_churn": "done", "08_resumo": "done"}
+    assert statuses(folder) == {"01_limpeza": "done", "02_carteira": "failed", "04_livre": "done", "08_resumo": "done"}
 
 
 def test_only_some_notebooks_replace_their_files_and_keep_the_others(house):
@@ -380,12 +380,12 @@ def test_only_some_notebooks_replace_their_files_and_keep_the_others(house):
     result, _ = run(folder, only=("04",))
     after = contents(acme)
     assert result.code == 0
-    assert [name for name, _ in log] == ["01_limpeza", "04_churn"]
+    assert [name for name, _ in log] == ["01_limpeza", "04_livre"]
     assert set(after) == set(before)
     assert after["notebooks/02_carteira.ipynb"] == before["notebooks/02_carteira.ipynb"]
-    assert after["notebooks/04_churn.ipynb"] != before["notebooks/04_churn.ipynb"]
+    assert after["notebooks/04_livre.ipynb"] != before["notebooks/04_livre.ipynb"]
     assert after["exports/portfolio.csv"] == b"a"
-    assert list(statuses(folder)) == ["01_limpeza", "02_carteira", "04_churn", "08_resumo"]
+    assert list(statuses(folder)) == ["01_limpeza", "02_carteira", "04_livre", "08_resumo"]
     assert b'href="02_carteira.html"' in after["index.html"]
 
 
@@ -396,7 +396,7 @@ def test_pages_of_other_data_or_parameters_leave_the_index(house, change):
     if change == "data":
         behave["fingerprint"] = "f2"
     run(folder, "run_name: acme\nmin_orders: 5\n" if change == "parameters" else "run_name: acme\n", only=("04",))
-    assert list(statuses(folder)) == ["01_limpeza", "04_churn"]
+    assert list(statuses(folder)) == ["01_limpeza", "04_livre"]
     index = (folder / "output" / "acme" / "index.html").read_text(encoding="utf-8")
     assert "02_carteira.html" not in index
     assert (folder / "output" / "acme" / "02_carteira.html").exists()

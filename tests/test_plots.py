@@ -23,6 +23,11 @@ def intervals(values):
     return pd.DataFrame({"estimate": values, "low": values - 0.1, "high": values + 0.1})
 
 
+def bins(values):
+    shares = values.clip(0, 1).reset_index(drop=True)
+    return pd.DataFrame({"predicted": shares, "observed": shares, "low": shares - 0.1, "high": shares + 0.1})
+
+
 PLOTS = {
     "bars": lambda v, **k: plots.bars(v, **k),
     "columns": lambda v, **k: plots.columns(v, **k),
@@ -31,6 +36,8 @@ PLOTS = {
     "stacked amounts": lambda v, **k: plots.stacked(pd.DataFrame({"a": v.abs()}), share=False, **k),
     "intervals": lambda v, **k: plots.intervals(intervals(v), reference=0.4, **k),
     "curve": lambda v, **k: plots.curve(v.clip(0, 1).reset_index(drop=True), threshold=0.5, chosen=1, **k),
+    "calibration": lambda v, **k: plots.calibration(bins(v), **k),
+    "reach": lambda v, **k: plots.reach(pd.DataFrame({"a": v.clip(0, 1).to_numpy(), "x" * 500: 0.5}), **k),
     "pareto": lambda v, **k: plots.pareto(v.reset_index(drop=True), pd.Series(["A"] * len(v), dtype="str"), **k),
     "movement": lambda v, **k: plots.movement(
         pd.DataFrame({"month": MONTHS[: len(v)], "new": 1, "recovered": 1, "lost": 1}), **k
@@ -152,6 +159,21 @@ def test_pareto_by_hand():
     ax = plots.pareto(pd.Series([80, 15, 5]), pd.Series(["A", "B", "C"]), title="t")
     expected = "t. A: 1 cliente (33%) soma R$ 80 (80%); B: 1 cliente (33%) soma R$ 15 (15%); C: 1 cliente (33%) soma R$ 5 (5,0%)."
     assert plots.alt(ax).replace("\xa0", " ") == expected
+
+
+def test_calibration_tells_what_was_predicted_and_what_came():
+    table = pd.DataFrame({"predicted": [0.5, 0.1], "observed": [0.4, 0.2], "low": [0.3, 0.0], "high": [0.7, 0.2]})
+    ax = plots.calibration(table, title="Acertou")
+    assert plots.transcript(ax) == "Acertou. previsto 10%: 20%; previsto 50%: 40%."
+    dots = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert dots == [[[0.1, 0.2], [0.5, 0.4]]]
+
+
+def test_reach_draws_one_line_per_ranking_from_the_numbers_given():
+    curves = pd.DataFrame({"nosso": [0.0, 0.6, 1.0], "recência": [0.0, 0.3, 1.0]}, index=[0.0, 0.1, 1.0])
+    ax = plots.reach(curves, title="Alcance")
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.0, 0.6, 1.0], [0.0, 0.3, 1.0]]
+    assert "nosso, 10%: 60%" in plots.transcript(ax)
 
 
 def test_a_curve_without_a_known_share_says_so():

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from carteira_lib import canonical, cleaning, portfolio, summary, tables
+from carteira_lib import canonical, churn, cleaning, plots, portfolio, summary, tables
 from carteira_lib.tables import DataError
 from carteira_lib.tables.contracts import CANONICAL
 
@@ -25,7 +25,7 @@ BEGIN = datetime.date(2025, 1, 10)
 
 
 class Said(NamedTuple):
-    """What the three pages say of a run, and the portfolio that they say it of."""
+    """What the pages say of a run, and the portfolio that they say it of."""
 
     run: tables.Run
     result: portfolio.Analysis
@@ -34,10 +34,11 @@ class Said(NamedTuple):
     summary: list[str]
     titles: list[str]
     notes: list[str]
+    churn: list[str]
 
     @property
     def words(self) -> list[str]:
-        return [*self.cleaning, *self.portfolio, *self.summary, *self.titles, *self.notes]
+        return [*self.cleaning, *self.portfolio, *self.summary, *self.titles, *self.notes, *self.churn]
 
 
 def buys(client: str, *days: int, amount: str = "10,00") -> list[str]:
@@ -59,22 +60,41 @@ def declared(folder: Path, lines, header: str = HEADER, **others: str) -> dict:
     return {"orders": orders, **{name: {"path": str(folder / f"{name}.csv")} for name in others}}
 
 
+def at_risk(run: tables.Run, frames: dict) -> churn.Analysis:
+    """As notebook 04 makes and writes it, its figures drawn."""
+    known = churn.planned(frames["purchases"], run.as_of)
+    past = canonical.histories(run, known.dates, horizon_days=known.horizon_days)
+    result = churn.analyse(frames, past, known, churn.Policy())
+    churn.write(run, result)
+    titles = churn.titles(result)
+    plots.calibration(result.calibration, title=titles["calibration"])
+    plots.reach(churn.lift_curves(result), title=titles["lift"])
+    plots.intervals(churn.score_intervals(result), title=titles["scores"])
+    plots.stacked(churn.kind_parts(result), title=titles["kinds"])
+    churn.risk_plots(result, frames)
+    churn.retention_plots(result, titles)
+    churn.renewals_shown(result, frames["renewals"])
+    return result
+
+
 def said(sources: dict, **settings) -> Said:
     """The words of notebooks 01, 02 and 08, in the calls that these make."""
     run = canonical.prepare(run_name="loja", sources=sources, **settings)
     balance, notes, rejected = (tables.read(run, name) for name in ("balance", "notes", "rejected"))
-    found = canonical.frames(run)
+    found = canonical.frames(run, (*canonical.PORTFOLIO_FRAMES, "interactions", "surveys"))
     result = portfolio.analyse(found, as_of=run.as_of)
     portfolio.write(run, result)
     clients, moves, renewals = (tables.read(run, name) for name in ("portfolio", "movement", "renewals"))
     monthly = summary.monthly_revenue(canonical.client_days(run), run.as_of)
-    cards = summary.figures(clients, found["customer_features"], moves, renewals)
+    risk = at_risk(run, found | {"portfolio": clients, "renewals": renewals})
+    cards = summary.figures(clients, found["customer_features"], moves, renewals, tables.read(run, "churn_outlook"))
     titles = [*portfolio.titles(result).values(), summary.portfolio_title(moves), summary.revenue_title(monthly)]
     titles += [cleaning.months_title(monthly), cleaning.reasons_title(balance), portfolio.rule_sentence(result)]
     period = (canonical.client_days(run)["order_date"].min(), run.as_of)
     words = (
         cleaning.findings(balance, notes, rejected, period), portfolio.findings(result),
-        summary.findings(clients, moves, monthly), titles, [f"{card.value} {card.note}" for card in cards],
+        summary.findings(clients, moves, monthly), [*titles, *churn.titles(risk).values()], [f"{card.value} {card.note}" for card in cards],
+        churn.findings(risk),
     )  # fmt: skip
     return Said(run, result, *([text.replace("\xa0", " ") for text in part] for part in words))
 

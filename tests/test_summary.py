@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from carteira_lib import summary
+from carteira_lib import summary, tables
 
 MONTHS = pd.to_datetime(["2026-01-01", "2026-02-01"]).astype("datetime64[us]")
 
@@ -54,11 +54,12 @@ def features(last: float, before: float, tenure_days: int) -> pd.DataFrame:
     return pd.DataFrame({"net_revenue_365d": [last], "net_revenue_previous_365d": [before], "tenure_days": tenure_days})
 
 
+NO_OUTLOOK = tables.conform(pd.DataFrame(columns=["outlook", "estimate", "low", "high"]), "churn_outlook")
 NO_RENEWALS = pd.DataFrame({"amount": pd.Series(dtype="float64"), "days_left": pd.Series(dtype="Int64")})
 
 
 def notes(portfolio, history, moves) -> list[str]:
-    found = summary.figures(portfolio, history, moves, NO_RENEWALS)
+    found = summary.figures(portfolio, history, moves, NO_RENEWALS, NO_OUTLOOK)
     return [figure.note.replace("\xa0", " ") for figure in found]
 
 

@@ -1,4 +1,4 @@
-"""The five figures of the director's page, the months, and what to do first, counted by hand."""
+"""The figures of the director's page, the months, and what to do first, counted by hand."""
 
 import pandas as pd
 import pytest
@@ -44,8 +44,35 @@ def renewals(days_left=(30, -5), amount=(1000.0, 500.0)) -> pd.DataFrame:
     return frame.astype({"days_left": "int64", "amount": "float64"})
 
 
+def outlook(**estimates: float) -> pd.DataFrame:
+    """Table ``churn_outlook``; every figure with an interval of a tenth on either side."""
+    numbers = pd.Series(estimates, dtype="float64")
+    table = pd.DataFrame({"outlook": numbers.index, "estimate": numbers.to_numpy()})
+    return table.assign(low=table["estimate"] * 0.9, high=table["estimate"] * 1.1)
+
+
+OUTLOOK = {"horizon_days": 60, "live_clients": 1200, "expected_stops": 100, "revenue_at_risk": 50_000}
+
+
+def test_who_is_expected_to_stop_takes_the_place_of_the_late():
+    found = summary.figures(clients(), features(), movement(), renewals(), outlook(**OUTLOOK))
+    assert [f.label for f in found[2:4]] == ["Devem parar em 60 dias", "Receita em risco em 60 dias"]
+    assert [f.value.replace("\xa0", " ") for f in found[2:4]] == ["100", "R$ 50 mil"]
+    assert found[2].note == "entre 90 e 110, dos 1.200 que ainda compram"
+    assert found[3].note.replace("\xa0", " ") == "entre R$ 45 mil e R$ 55 mil"
+    numbers = summary.key_figures(clients(), features(), movement(), renewals(), outlook(**OUTLOOK))
+    assert numbers.set_index("figure")["number"][["expected_stops", "revenue_at_risk"]].tolist() == [100, 50_000]
+
+
+def test_an_outlook_without_live_clients_says_nothing():
+    gone = outlook(**OUTLOOK | {"live_clients": 0})
+    assert (
+        summary.figures(clients(), features(), movement(), renewals(), gone)[2].label == "Receita de 12 meses em alerta"
+    )
+
+
 def test_the_five_figures_are_counted_from_the_tables():
-    found = summary.figures(clients(), features(), movement(), renewals())
+    found = summary.figures(clients(), features(), movement(), renewals(), outlook())
     values = [figure.value.replace("\xa0", " ") for figure in found]
     assert values == ["2", "R$ 5,5 mil", "R$ 1,5 mil", "−3", "R$ 1,5 mil"]
     assert found[0].note == "1 ativo, 1 quase inativo"
@@ -56,20 +83,20 @@ def test_the_five_figures_are_counted_from_the_tables():
 
 def test_half_a_history_is_not_compared_with_a_whole_year():
     def note(tenure_days):
-        return summary.figures(clients(), features(tenure_days), movement(), renewals())[1].note
+        return summary.figures(clients(), features(tenure_days), movement(), renewals(), outlook())[1].note
 
     assert note(728) == "sem 12 meses anteriores para comparar"
     assert note(729).startswith("+1,9%")
 
 
 def test_without_contracts_the_clients_to_win_back_take_their_place():
-    found = summary.figures(clients(), features(), movement(), renewals((), ()))[4]
+    found = summary.figures(clients(), features(), movement(), renewals((), ()), outlook())[4]
     assert (found.label, found.value) == ("Clientes a reconquistar", "1")
     assert "R$\xa07\xa0mil" in found.note
 
 
 def test_the_numbers_behind_the_figures_are_plain():
-    found = summary.key_figures(clients(), features(), movement(), renewals()).set_index("figure")["number"]
+    found = summary.key_figures(clients(), features(), movement(), renewals(), outlook()).set_index("figure")["number"]
     assert found.to_dict() == {
         "active_clients": 1, "late_clients": 1, "inactive_clients": 1, "net_revenue_365d": 5510,
         "net_revenue_previous_365d": 5408, "late_net_revenue_365d": 1500, "entered_clients": 1, "lost_clients": 4,

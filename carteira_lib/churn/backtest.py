@@ -11,6 +11,7 @@ import pandas as pd
 from carteira_lib.churn import model
 from carteira_lib.churn.plan import Plan
 from carteira_lib.churn.signals import SIGNALS
+from carteira_lib.churn.value import revenue_if_buying
 
 PROBABILITIES = ("model", "base", "bg_nbd")  # the other scores only rank
 SCORES = (*PROBABILITIES, "own_cycle", "recency")
@@ -22,6 +23,8 @@ TOP = 0.10
 TOO_GOOD_LEAD, TOO_GOOD_AUC = 0.10, 0.985
 #: One signal alone that ranks so much better than the purchase models knows what it cannot know.
 TOO_GOOD_SIGNAL = 0.05
+#: With fewer who stopped, or fewer who stayed, over all dates, a score is chance.
+FEWEST_OF_A_KIND = 10
 SMALLEST = 1e-6
 
 
@@ -31,9 +34,10 @@ class Backtest(NamedTuple):
     Attributes
     ----------
     predictions : DataFrame
-        One row per test date and portfolio client: ``origin, customer_id, churned, active, stake`` (mean revenue of a
-        horizon over the last four), and one column per score of `SCORES`, the higher the likelier to stop;
-        those of `PROBABILITIES` are probabilities.
+        One row per test date and portfolio client: ``origin, customer_id, churned, active, next_revenue`` (of the
+        horizon that followed), ``stake`` (mean revenue of a horizon over the last four), ``last_revenue`` (of the
+        last), ``expected_revenue``, and one column per score of `SCORES`, the higher the likelier to stop; those of
+        `PROBABILITIES` are probabilities.
     scores : DataFrame
         Table ``churn_scores``.
     published : str
@@ -66,7 +70,7 @@ def backtest(described: Mapping[pd.Timestamp, pd.DataFrame], known: Plan, *, see
     predictions = pd.concat(parts, ignore_index=True) if parts else _no_predictions()
     usable = [name for name in SCORES if name in predictions and predictions[name].notna().all()]
     table = scores(predictions, usable, seed=seed)
-    named = suspects(described, known)
+    named = suspects(described, known, seed=seed)
     return Backtest(predictions, table, _published(predictions, seed), _too_good(table) or bool(named), named)
 
 
@@ -77,14 +81,18 @@ def _predicted(
     inside = now[now["frequency"] >= known.min_orders]
     training = pd.concat([described[d] for d in known.slices(date)], ignore_index=True)
     local = model.fit(training, len(inside), min_orders=known.min_orders, seed=seed)
+    probability = model.probability(model.logit(inside, local))
     return pd.DataFrame(
         {
             "origin": date,
             "customer_id": inside["customer_id"],
             "churned": inside["churned"].astype("int64"),
             "active": inside["recency_days"] < known.horizon_days,
+            "next_revenue": inside["next_revenue"].astype("float64"),
             "stake": inside["revenue_four"].clip(lower=0) / 4,
-            "model": model.probability(model.logit(inside, local)),
+            "last_revenue": inside["revenue_one"].clip(lower=0),
+            "expected_revenue": (1 - probability) * revenue_if_buying(now).loc[inside.index],
+            "model": probability,
             "base": model.probability(inside["base_logit"]),
             "bg_nbd": model.probability(inside["bg_nbd_logit"]),
             "own_cycle": inside["recency_days"] / inside["own_cycle_days"],
@@ -94,8 +102,9 @@ def _predicted(
 
 
 def _no_predictions() -> pd.DataFrame:
-    kinds = {"origin": "datetime64[us]", "customer_id": "str", "churned": "int64", "active": "bool", "stake": "float64"}
-    return pd.DataFrame({n: pd.Series(dtype=k) for n, k in (kinds | dict.fromkeys(SCORES, "float64")).items()})
+    kinds = {"origin": "datetime64[us]", "customer_id": "str", "churned": "int64", "active": "bool"}
+    numbers = ("next_revenue", "stake", "last_revenue", "expected_revenue", *SCORES)
+    return pd.DataFrame({n: pd.Series(dtype=k) for n, k in (kinds | dict.fromkeys(numbers, "float64")).items()})
 
 
 def scores(predictions: pd.DataFrame, names: list[str], *, seed: int = 0) -> pd.DataFrame:
@@ -106,14 +115,15 @@ def scores(predictions: pd.DataFrame, names: list[str], *, seed: int = 0) -> pd.
     DataFrame
         Table ``churn_scores``: one row per ``population`` (portfolio, active: bought in the last horizon) and
         ``score``: ``origins``, ``clients`` (of all dates), ``auc`` with ``auc_low``, ``auc_high`` (95 %), ``auc_lead``
-        with ``lead_low``, ``lead_high`` (of the blend over this score), ``top_lift`` (churn among the riskiest tenth /
+        with ``lead_low``, ``lead_high`` (of the blend over this score, missing for itself), ``top_lift`` (churn among the riskiest tenth /
         churn of all), and for probabilities ``log_loss``, ``brier``, ``ece`` and ``ece_floor`` (the ECE that perfect
-        probabilities would show).
+        probabilities would show). A population in which fewer than 10 stopped or stayed is left out.
     """
     rows = []
     for population in POPULATIONS:
         chosen = predictions if population == "portfolio" else predictions[predictions["active"]]
         chosen = chosen[chosen.groupby("origin")["churned"].transform("nunique") == 2]
+        chosen = chosen if enough(chosen) else chosen.iloc[:0]
         draws = _draws(chosen, seed)
         areas = {name: _areas(chosen, name, draws) for name in names}
         for name in names if len(chosen) else ():
@@ -127,16 +137,20 @@ SCORE_COLUMNS = (
 )  # fmt: skip
 
 
+def enough(predictions: pd.DataFrame) -> bool:
+    """Whether enough stopped, and enough stayed, to say how good the predictions were."""
+    gone = int(predictions["churned"].sum())
+    return min(gone, len(predictions) - gone) >= FEWEST_OF_A_KIND
+
+
 def _figures(chosen: pd.DataFrame, name: str, areas: Mapping[str, np.ndarray], seed: int) -> dict[str, float]:
-    lead = areas["model"] - areas[name]
     values = chosen[name].to_numpy()
     known = {
         "origins": chosen["origin"].nunique(),
         "clients": len(chosen),
         "auc": areas[name][0],
         **dict(zip(("auc_low", "auc_high"), _interval(areas[name]), strict=True)),
-        "auc_lead": lead[0],
-        **dict(zip(("lead_low", "lead_high"), _interval(lead), strict=True)),
+        **_lead(areas["model"] - areas[name] if name != "model" else np.full(2, np.nan)),
         "top_lift": float(np.mean([_top_lift(part, name) for _, part in chosen.groupby("origin")])),
     }
     if name in PROBABILITIES:
@@ -147,6 +161,11 @@ def _figures(chosen: pd.DataFrame, name: str, areas: Mapping[str, np.ndarray], s
             "ece_floor": _ece_floor(values, seed),
         }
     return known
+
+
+def _lead(lead: np.ndarray) -> dict[str, float]:
+    low, high = _interval(lead) if np.isfinite(lead).any() else (np.nan, np.nan)
+    return {"auc_lead": float(lead[0]), "lead_low": low, "lead_high": high}
 
 
 def _mean_by_origin(chosen: pd.DataFrame, values: np.ndarray) -> float:
@@ -196,7 +215,7 @@ def auc(churned: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndar
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:
-    low, high = np.nanquantile(values[1:], [0.025, 0.975]) if len(values) > 1 else (np.nan, np.nan)
+    low, high = pd.Series(values[1:]).quantile([0.025, 0.975])
     return float(low), float(high)
 
 
@@ -262,29 +281,36 @@ def _published(predictions: pd.DataFrame, seed: int) -> str:
     return "base" if _interval(excess)[0] > 0 else "model"
 
 
-def suspects(described: Mapping[pd.Timestamp, pd.DataFrame], known: Plan) -> tuple[str, ...]:
-    """Signals that alone, on the test dates, rank far better than the purchase models."""
-    names = ["base_logit", *SIGNALS]
-    areas = []
-    for date in known.tests:
-        inside = described[date][described[date]["frequency"] >= known.min_orders]
-        label, one = inside["churned"].to_numpy(), np.ones((1, len(inside)))
-        areas.append([auc(label, inside[name].to_numpy(), one)[0] for name in names])
-    if not areas:
+def suspects(described: Mapping[pd.Timestamp, pd.DataFrame], known: Plan, *, seed: int = 0) -> tuple[str, ...]:
+    """Signals that alone, on the test dates, rank far better than the purchase models, and not by chance."""
+    dated = {date: described[date][described[date]["frequency"] >= known.min_orders] for date in known.tests}
+    if not dated:
         return ()
-    base, *alone = np.nanmean(areas, axis=0)
-    return tuple(n for n, area in zip(SIGNALS, alone, strict=True) if max(area, 1 - area) > base + TOO_GOOD_SIGNAL)
+    tested = pd.concat([part.assign(origin=date) for date, part in dated.items()], ignore_index=True)
+    if not enough(tested):
+        return ()
+    one = np.ones((1, len(tested)))
+    base = _areas(tested, "base_logit", one)[0]
+    alone = {name: _areas(tested, name, one)[0] for name in SIGNALS}
+    striking = [name for name, area in alone.items() if max(area, 1 - area) > base + TOO_GOOD_SIGNAL]
+    if not striking:
+        return ()
+    draws = _draws(tested, seed)
+    usual = _areas(tested, "base_logit", draws)
+    areas = {name: _areas(tested, name, draws) for name in striking}
+    leads = {name: (area if area[0] > 0.5 else 1 - area) - usual for name, area in areas.items()}
+    return tuple(name for name, lead in leads.items() if _interval(lead)[0] > TOO_GOOD_SIGNAL)
 
 
 def _too_good(table: pd.DataFrame) -> bool:
-    own = table[table["population"] == "portfolio"].set_index("score")["auc"]
-    if "model" not in own:
+    own = table[table["population"] == "portfolio"].set_index("score")
+    if "model" not in own.index:
         return False
-    lead = own["model"] - own["base"] if "base" in own else 0.0
-    return bool(lead > TOO_GOOD_LEAD or own["model"] > TOO_GOOD_AUC)
+    lead = own["lead_low"].get("base", 0.0)
+    return bool(lead > TOO_GOOD_LEAD or own.loc["model", "auc_low"] > TOO_GOOD_AUC)
 
 
-def lift(predictions: pd.DataFrame, name: str, *, steps: int = 20) -> pd.DataFrame:
+def lift(predictions: pd.DataFrame, name: str, *, steps: int = 10) -> pd.DataFrame:
     """Share of the money lost that was with the clients whom a ranking puts first.
 
     Parameters
@@ -301,7 +327,7 @@ def lift(predictions: pd.DataFrame, name: str, *, steps: int = 20) -> pd.DataFra
     """
     shares = np.linspace(0, 1, steps + 1)
     curves = [_captured(part, name, shares) for _, part in predictions.groupby("origin")]
-    money = np.nanmean(curves, axis=0) if curves else np.full(len(shares), np.nan)
+    money = pd.DataFrame(curves).mean().to_numpy() if curves else np.full(len(shares), np.nan)
     return pd.DataFrame({"contacted_share": shares, "money_share": money})
 
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from carteira_lib.cycles import HORIZONS, horizon_days
+from carteira_lib.cycles import HORIZONS, spells
+from carteira_lib.cycles import horizon_days as usual_horizon
 from carteira_lib.language import N_
 from carteira_lib.tables import DataError, Problem
 
@@ -71,6 +72,32 @@ class Plan(NamedTuple):
         return tuple(d for d in self.dates if d <= over)[:MOST_SLICES]
 
 
+def planned(
+    purchases: pd.DataFrame,
+    as_of: pd.Timestamp,
+    *,
+    horizon_days: int = 0,
+    min_orders: int = 3,
+    language: str = "pt-BR",
+) -> Plan:
+    """The horizon and the dates of a portfolio, from one row per client-day; see `plan`.
+
+    Parameters
+    ----------
+    purchases : DataFrame
+        ``customer_id``, ``order_date``, ``net_amount``.
+    language : str
+        Of the errors.
+    """
+    if min_orders < 1:
+        message = N_("{name}: {value} é pouco; use {least} ou mais")
+        raise DataError([Problem(message, {"name": "min_orders", "value": min_orders, "least": 1})], language=language)
+    try:
+        return plan(spells(purchases, as_of), as_of, horizon=horizon_days, min_orders=min_orders)
+    except DataError as error:
+        raise error.translated(language) from None
+
+
 def plan(client_spells: pd.DataFrame, as_of: pd.Timestamp, *, horizon: int = 0, min_orders: int = 3) -> Plan:
     """The horizon and the dates of a portfolio.
 
@@ -97,7 +124,7 @@ def plan(client_spells: pd.DataFrame, as_of: pd.Timestamp, *, horizon: int = 0, 
     _check(horizon, history)
     if client_spells["order_number"].max() < min_orders:
         return nothing._replace(problem="nobody")
-    chosen = horizon or horizon_days(client_spells, as_of, min_orders=min_orders)
+    chosen = horizon or usual_horizon(client_spells, as_of, min_orders=min_orders)
     if not chosen:
         return nothing._replace(problem="short_history")
     found = outages(client_spells["order_date"], as_of)

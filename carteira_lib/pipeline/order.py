@@ -11,10 +11,12 @@ from carteira_lib.language import translator
 from carteira_lib.pipeline.params import ParamsError
 
 CLEANING = "01_limpeza"
+PORTFOLIO = "02_carteira"
 SUMMARY = "08_resumo"
 NEEDS: Mapping[str, tuple[str, ...]] = {  # notebook -> those whose tables it cannot do without; any other: the cleaning
     CLEANING: (),
-    "02_carteira": (CLEANING,),
+    PORTFOLIO: (CLEANING,),
+    "04_churn": (CLEANING, PORTFOLIO),
 }
 
 

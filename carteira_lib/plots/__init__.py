@@ -6,6 +6,7 @@ text alternative made of the plotted numbers: `alt` returns it, and ``show.figur
 
 from carteira_lib.plots.bars import bars, intervals, stacked
 from carteira_lib.plots.grids import cohorts, pareto
+from carteira_lib.plots.ranking import calibration, reach
 from carteira_lib.plots.series import columns, curve, line, movement, waterfall
 from carteira_lib.plots.style import SETTINGS, alt, describe, transcript
 
@@ -13,6 +14,7 @@ __all__ = [
     "SETTINGS",
     "alt",
     "bars",
+    "calibration",
     "cohorts",
     "columns",
     "curve",
@@ -21,6 +23,7 @@ __all__ = [
     "line",
     "movement",
     "pareto",
+    "reach",
     "stacked",
     "transcript",
     "waterfall",

@@ -132,7 +132,7 @@ def pareto(
         tone = style.PALETTE[i % len(style.PALETTE)] if i < 2 else style.GREY
         ax.fill_between(x[span], y[span], color=tone, alpha=0.85, linewidth=0)
     ax.plot(x, y, color=style.INK, linewidth=1.6)
-    _share_axes(ax, language, _("parte dos clientes, do maior para o menor"))
+    style.share_axes(ax, _("parte dos clientes, do maior para o menor"), language)
     style.key_row(
         ax,
         [f"{item.label}: {item.text}" for item in items],
@@ -154,15 +154,3 @@ def _class_item(name, row, clients: int, total: float, *, currency: str, languag
         int(row["size"]), amount=amount, **values,
     )  # fmt: skip
     return Item(str(name), float(share), text)
-
-
-def _share_axes(ax: Axes, language: str, x_label: str) -> None:
-    ticks = [0, 0.25, 0.5, 0.75, 1]
-    texts = [style.text_of(t, "percent", language) for t in ticks]
-    ax.set_xticks(ticks, texts, fontsize=style.SMALL, color=style.MUTED)
-    ax.set_yticks(ticks, texts, fontsize=style.SMALL, color=style.MUTED)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, 1.02)
-    ax.set_xlabel(x_label, loc="left", fontsize=style.SMALL)
-    ax.grid(axis="y", color=style.RULE, linewidth=0.7)
-    ax.set_axisbelow(True)

@@ -242,6 +242,19 @@ def key_row(ax: Axes, names: Sequence[str], tones: Sequence[str], *, marks: str 
     ax.add_artist(AnchoredOffsetbox(loc="lower left", child=box, borderpad=0.3, **where))
 
 
+def share_axes(ax: Axes, x_label: str, language: str) -> None:
+    """Both axes from 0 to 100 %, ticks at the quarters, a grid of heights."""
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    texts = [text_of(tick, "percent", language) for tick in ticks]
+    ax.set_xticks(ticks, texts, fontsize=SMALL, color=MUTED)
+    ax.set_yticks(ticks, texts, fontsize=SMALL, color=MUTED)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlabel(clean(x_label), loc="left", fontsize=SMALL)
+    ax.grid(axis="y", color=RULE, linewidth=0.7)
+    ax.set_axisbelow(True)
+
+
 def describe(title: str, items: Sequence[Item], *, subtitle: str = "", language: str = "pt-BR") -> str:
     """The picture in words: title and the numbers; where they are too many, the first, the last and the extremes.
 

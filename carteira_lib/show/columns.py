@@ -83,7 +83,7 @@ def _kind(values: pd.Series, spec: tables.Column | None) -> str:
 def texts(values: pd.Series, form: Format, *, language: str, currency: str = "BRL", cents: bool = True) -> list[str]:
     """The values of a column as people read them; what is missing is a dash."""
     present = values[values.notna()]
-    whole = form.kind == "number" and bool((present.astype(float) % 1 == 0).all())
+    decimals = _decimals(present.astype("float64")) if form.kind == "number" else 0
     write = {
         "text": lambda v: _clipped(plain(tables.value_label(form.name, v, language))),
         "flag": lambda v: tables.value_label("flag", bool(v), language),
@@ -91,9 +91,16 @@ def texts(values: pd.Series, form: Format, *, language: str, currency: str = "BR
         "month": lambda v: formats.month(v, language),
         "money": lambda v: _money(v, currency, language, cents),
         "share": lambda v: formats.percent(v, 1, language),
-        "number": lambda v: formats.number(v, 0 if whole else 1, language),
+        "number": lambda v: formats.number(v, decimals, language),
     }[form.kind]
     return [formats.MISSING if pd.isna(v) else write(v) for v in values]
+
+
+def _decimals(values: pd.Series) -> int:
+    """None for whole numbers, three where all lie below 1 (a log-loss of 0,3 tells nothing), else one."""
+    if bool((values % 1 == 0).all()):
+        return 0
+    return 3 if bool((values.abs() < 1).all()) else 1
 
 
 def _clipped(text: str) -> str:

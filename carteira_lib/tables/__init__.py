@@ -277,6 +277,13 @@ def read(run: Run, name: str, columns: Iterable[str] | None = None) -> pd.DataFr
     return frame if columns else conform(frame, name)
 
 
+def optional(run: Run, name: str) -> pd.DataFrame:
+    """A table of the run, or an empty one of its contract where no notebook of this run wrote it."""
+    if exists(run, name):
+        return read(run, name)
+    return conform(pd.DataFrame(columns=list(contract(name).column_names)), name)
+
+
 def json_ready(value: object) -> str:
     """JSON of plain values with sorted keys: the form that fingerprints are taken of."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

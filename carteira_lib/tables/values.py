@@ -24,10 +24,50 @@ REASONS = {
     "product": N_("produto"),
     "contact": N_("contato recente"),
     "no_contact": N_("falta de contato"),
+    "frequency": N_("compra espaçada"),
+    "rhythm": N_("ritmo irregular"),
+    "age": N_("tempo de casa"),
+    "spend": N_("gasto menor"),
+    "value": N_("valor em jogo"),
+}
+SCORES = {
+    "model": N_("nosso modelo"),
+    "base": N_("modelo de compra"),
+    "bg_nbd": N_("BG/NBD"),
+    "own_cycle": N_("ciclos próprios em silêncio"),
+    "recency": N_("dias sem comprar"),
 }
 VALUES = {
     "reason_1": REASONS,
     "reason_2": REASONS,
+    "reason_3": REASONS,
+    "band": {
+        "call": N_("procurar agora"),
+        "watch": N_("acompanhar"),
+        "steady": N_("manter o ritmo"),
+        "gone": N_("já inativo"),
+    },
+    "kind": {
+        "on_time": N_("no ritmo"),
+        "stopped": N_("parece ter parado"),
+        "slow": N_("lento por natureza"),
+    },
+    "population": {"portfolio": N_("toda a carteira"), "active": N_("compradores recentes")},
+    "score": SCORES,
+    "ranking": {**SCORES, "stake": N_("maiores clientes primeiro")},
+    "value_rule": {
+        "model": N_("nosso modelo"),
+        "last_horizon": N_("repetir o último período"),
+        "mean_horizon": N_("média dos últimos 4 períodos"),
+    },
+    "outlook": {
+        "horizon_days": N_("dias à frente"),
+        "scored_clients": N_("clientes julgados"),
+        "live_clients": N_("clientes que ainda compram"),
+        "expected_stops": N_("devem ficar sem comprar"),
+        "revenue_at_risk": N_("receita em risco"),
+        "expected_revenue": N_("receita esperada"),
+    },
     "renewal_basis": {
         "model": N_("modelo"),
         "rule": N_("comprou ou não no último ciclo"),
