@@ -35,16 +35,18 @@ def buyers(seed: int = 0, clients: int = 240, span: int = 540) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["customer_id", "order_date", "amount", "product_id"])
 
 
-def looked_at(orders: pd.DataFrame, known: Plan) -> dict[pd.Timestamp, pd.DataFrame]:
+def past(orders: pd.DataFrame, known: Plan) -> pd.DataFrame:
+    """`features.history` of the plan's dates."""
     lines = orders.assign(cost=np.nan, seller_id=pd.Series(pd.NA, index=orders.index, dtype="string"))
     dates = [known.as_of, *known.dates]
-    past = features.history(ibis.memtable(lines), dates, horizon_days=known.horizon_days, as_of=known.as_of)
-    frame = ibis.duckdb.connect(threads=1).to_pandas(past).sort_values(["as_of", "customer_id"])
-    frame["as_of"] = frame["as_of"].astype("datetime64[us]")
-    return {
-        d: signals.described(p, horizon_days=known.horizon_days)
-        for d, p in frame.set_index("customer_id", drop=False).rename_axis(None).groupby("as_of")
-    }
+    found = features.history(ibis.memtable(lines), dates, horizon_days=known.horizon_days, as_of=known.as_of)
+    frame = ibis.duckdb.connect(threads=1).to_pandas(found).sort_values(["as_of", "customer_id"], ignore_index=True)
+    return frame.astype({"as_of": "datetime64[us]"})
+
+
+def looked_at(orders: pd.DataFrame, known: Plan) -> dict[pd.Timestamp, pd.DataFrame]:
+    frame = past(orders, known).set_index("customer_id", drop=False).rename_axis(None)
+    return {d: signals.described(p, horizon_days=known.horizon_days) for d, p in frame.groupby("as_of")}
 
 
 def planned(orders: pd.DataFrame, horizon: int = H) -> Plan:
