@@ -136,8 +136,9 @@ def histories(
     orders, settings = _scan(sources.connect(), run, "orders"), {"horizon_days": horizon_days, "as_of": run.as_of}
     wanted = [([*dates, run.as_of], None)] if drawn is None else [(dates, drawn), ([run.as_of], None)]
     parts = [features.history(orders, days, clients=some, **settings).to_pandas() for days, some in wanted if len(days)]
-    whole = pd.concat(parts, ignore_index=True).astype({"as_of": "datetime64[us]", "customer_id": "str"})
-    return whole.sort_values(["as_of", "customer_id"], ignore_index=True)
+    maybe_missing = dict.fromkeys(features.SOMETIMES_NULL, "float64")  # nothing but nulls has no type of its own
+    typed = [part.astype({"as_of": "datetime64[us]", "customer_id": "str"} | maybe_missing) for part in parts]
+    return pd.concat(typed, ignore_index=True).sort_values(["as_of", "customer_id"], ignore_index=True)
 
 
 def _scan(connection, run: Run, name: str) -> ir.Table:

@@ -150,3 +150,19 @@ def test_without_sources_the_demo_company_is_meant():
     assert declared["as_of"] == "2026-10-31"
     assert declared["ignore_products"] == ["FRETE", "TAXA"]
     assert set(declared["sources"]) == set(CANONICAL)
+
+
+def test_histories_know_all_clients_on_the_date_and_a_sample_of_them_before(folder):
+    many = [f"{n:03d};{day:02d}/0{month}/2026;10,00;{n}-{month}" for n in range(40) for month, day in ((1, 5), (2, 9))]
+    write(folder / "pedidos.csv", many)
+    run = prepare(folder)
+    dates = [pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-20")]
+    whole = canonical.histories(run, dates, horizon_days=14)
+    assert whole.groupby("as_of").size().to_dict() == {dates[0]: 40, dates[1]: 40, run.as_of: 40}
+    some = canonical.histories(run, dates, horizon_days=14, clients=15)
+    assert some.groupby("as_of").size().to_dict() == {dates[0]: 15, dates[1]: 15, run.as_of: 40}
+    kept = whole.merge(some[["as_of", "customer_id"]], on=["as_of", "customer_id"])
+    pd.testing.assert_frame_equal(kept, some)  # a client's own history does not depend on who else was drawn
+    pd.testing.assert_frame_equal(canonical.histories(run, dates, horizon_days=14, clients=15), some)
+    assert canonical.histories(run, [], horizon_days=0).empty
+    assert canonical.histories(run, [], horizon_days=14)["as_of"].unique().tolist() == [run.as_of]

@@ -7,6 +7,14 @@ orders of a client (1 or more). Nothing dated after `as_of` is ever read; `as_of
 
 from carteira_lib.features.clients import customer_features, family_revenue, purchase_features
 from carteira_lib.features.days import client_days
-from carteira_lib.features.past import HISTORY, history
+from carteira_lib.features.past import HISTORY, SOMETIMES_NULL, history
 
-__all__ = ["HISTORY", "client_days", "customer_features", "family_revenue", "history", "purchase_features"]
+__all__ = [
+    "HISTORY",
+    "SOMETIMES_NULL",
+    "client_days",
+    "customer_features",
+    "family_revenue",
+    "history",
+    "purchase_features",
+]

@@ -22,6 +22,7 @@ HISTORY = (
     "last_order_value", *ORDER_WINDOWS, *REVENUE_WINDOWS, *INTENSITIES, "line_count", "distinct_products",
     "new_products_two", "next_orders", "next_revenue",
 )  # fmt: skip
+SOMETIMES_NULL = ("last_gap_days", "recent_log_gap", "next_orders", "next_revenue")
 
 
 def history(
