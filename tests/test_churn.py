@@ -1,5 +1,6 @@
 """Churn: dates and signals by hand, figures against scikit-learn and naive loops, planted truth, and nothing of the future."""
 
+import copy
 import itertools
 
 import ibis
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.pipeline import make_pipeline
 
 from carteira_lib import features
 from carteira_lib.churn import backtest, model, signals
@@ -194,15 +196,70 @@ def test_trees_come_from_1000_clients_on_and_the_weight_grows(world, clients, tr
     assert (len(local.trees), local.weight) == (trees, pytest.approx(weight))
 
 
-def test_contributions_of_the_groups_add_up_to_the_ridge(world):
+def portfolio_with(world, log_odds) -> tuple[pd.DataFrame, pd.Series, model.Local]:
+    """Today's clients, who of them is in the portfolio, and a model whose ridge says `log_odds` of them."""
     _, known, described, _ = world
     local = model.fit(pd.concat([described[d] for d in known.slices(AS_OF)]), 200)
     now = described[AS_OF]
+    names = list(signals.SIGNALS)
+    regression = copy.deepcopy(local.ridge[-1])
+    regression.coef_ = np.array([[log_odds.get(name, 0.0) for name in names]])
+    return now, now["frequency"] >= 3, local._replace(ridge=make_pipeline(local.ridge[0], regression), weight=1.0)
+
+
+def test_contributions_of_the_groups_explain_the_published_log_odds(world):
+    _, known, described, _ = world
+    local = model.fit(pd.concat([described[d] for d in known.slices(AS_OF)]), 1000)
+    assert local.trees
+    now = described[AS_OF]
     inside = now["frequency"] >= 3
-    parts = model.contributions(now, local, inside).sum(axis=1)
-    median = now.loc[inside, list(signals.SIGNALS)].median().to_frame().T.to_numpy()
-    ridge = local.ridge.decision_function(now[list(signals.SIGNALS)].to_numpy()) - local.ridge.decision_function(median)
-    assert parts.to_numpy() == pytest.approx(ridge)
+    parts = model.contributions(now, local, inside).sum(axis=1)[inside]
+    published = model.logit(now[inside], local)
+    assert np.corrcoef(parts, published)[0, 1] ** 2 > 0.9
+    assert np.polyfit(parts, published, 1)[0] == pytest.approx(1)
+
+
+def test_the_median_client_has_no_reason(world):
+    now, inside, local = portfolio_with(world, {"silence": 1.0})
+    names = list(signals.SIGNALS)
+    median = now[inside].iloc[:1].assign(**now.loc[inside, names].median())
+    whole = pd.concat([now, median.set_axis(["median"])])
+    parts = model.contributions(whole, local, inside.reindex(whole.index, fill_value=False))
+    assert parts.loc["median"].to_numpy() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("group", "signal", "sign"),
+    [
+        ("silence", "silence", 1),
+        ("slowdown", "orders_against_rhythm", -1),
+        ("frequency", "cycle_horizons", 1),
+        ("rhythm", "spread", 1),
+        ("age", "age_horizons", -1),
+        ("spend", "value_trend", -1),
+    ],
+)
+def test_the_group_whose_signal_decides_is_the_first_reason(world, group, signal, sign):
+    now, inside, local = portfolio_with(world, {signal: sign})
+    log_odds = model.logit(now[inside], local)
+    riskiest = log_odds >= np.quantile(log_odds, 0.75)
+    parts = model.contributions(now, local, inside)[inside][riskiest]
+    assert (parts.idxmax(axis=1) == group).mean() >= 0.8
+
+
+def test_two_halves_of_the_clients_name_the_same_first_reason(world):
+    _, known, described, _ = world
+    training = pd.concat([described[d] for d in known.slices(AS_OF)])
+    now = described[AS_OF]
+    inside = now["frequency"] >= 3
+    odd = training["customer_id"].str[-1].astype(int) % 2
+    firsts = [
+        model.contributions(now, model.fit(training[odd == side], int(inside.sum())), inside).idxmax(axis=1)
+        for side in (0, 1)
+    ]
+    log_odds = model.logit(now, model.fit(training, int(inside.sum())))
+    quarter = inside & (log_odds >= np.quantile(log_odds[inside], 0.75))
+    assert (firsts[0] == firsts[1])[quarter].mean() >= 0.75
 
 
 def test_the_same_input_gives_the_same_figures(world):
