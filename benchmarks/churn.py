@@ -31,6 +31,8 @@ from carteira_lib.purchase_models import PurchaseModel, buying_histories
 
 SMALL = (30, 60, 100, 200)
 SUBSAMPLES = 25
+SPLITS = 4
+LEAST_WEIGHT = 0.1  # from which a group is told as a reason
 
 
 class Log(NamedTuple):
@@ -85,7 +87,7 @@ def described(log: Log, dates: list[pd.Timestamp], min_orders: int) -> dict[pd.T
     as_of = log.orders["order_date"].max()
     past = connection.to_pandas(features.history(lines, dates, horizon_days=log.horizon, as_of=as_of))
     past["as_of"] = past["as_of"].astype("datetime64[us]")
-    parts = past.groupby("as_of")
+    parts = past.sort_values(["as_of", "customer_id"], ignore_index=True).groupby("as_of")  # DuckDB keeps no order
     return {d: signals.described(p, horizon_days=log.horizon, min_orders=min_orders) for d, p in parts}
 
 
@@ -199,21 +201,58 @@ def simulated(clients: int = 4000, seed: int = 1) -> Log:
 
 
 def reasons(folder: Path) -> None:
-    """Whether models learned on two halves of the clients name the same first reason to the riskiest quarter."""
+    """Whether models learned on two halves of the clients name the same first reason to the riskiest quarter.
+
+    *Largest* is the heaviest group; *told*, the heaviest of those that the client's own numbers bear out, as the page
+    tells it. The halves are every other client, and `SPLITS` random ones.
+    """
     for log in public(folder):
-        whole = planned(log, pd.Timestamp(log.origins[-1]), 3)
-        known = described(log, list(whole.dates), 3)
-        now = known[whole.as_of]
-        inside = now["frequency"] >= 3
-        training = pd.concat([known[d] for d in whole.slices(whole.as_of)])
-        half = training["customer_id"].map({c: i % 2 for i, c in enumerate(sorted(set(training["customer_id"])))})
-        locals_ = [model.fit(training[half == side], int(inside.sum())) for side in (0, 1)]
-        firsts = [model.contributions(now, local, inside).idxmax(axis=1) for local in locals_]
-        risk = model.logit(now, model.fit(training, int(inside.sum())))
-        quarter = inside & (risk >= np.quantile(risk[inside], 0.75))
-        print(
-            f"{log.name}: the same first reason for {(firsts[0] == firsts[1])[quarter].mean():.1%} of the riskiest quarter"
-        )
+        for origin in log.origins[-2:]:
+            whole = planned(log, pd.Timestamp(origin), 3)
+            known = described(log, list(whole.dates), 3)
+            print(f"\n{log.name}, {origin}: the same first reason\n{_same_reasons(known, whole).to_string()}")
+
+
+def _same_reasons(known: dict[pd.Timestamp, pd.DataFrame], whole: Plan) -> pd.DataFrame:
+    now = known[whole.as_of]
+    inside = now["frequency"] >= 3
+    training, clients = pd.concat([known[d] for d in whole.slices(whole.as_of)]), int(inside.sum())
+    risk = model.logit(now, model.fit(training, clients))
+    quarter = inside & (risk >= np.quantile(risk[inside], 0.75))
+    told = borne_out(now, inside, whole.horizon_days)
+    ids = sorted(set(training["customer_id"]))
+    rng, rows = np.random.default_rng(0), []
+    for side in [np.arange(len(ids)) % 2, *(rng.permutation(len(ids)) % 2 for _ in range(SPLITS))]:
+        half = training["customer_id"].map(dict(zip(ids, side, strict=True)))
+        parts = [model.contributions(now, model.fit(training[half == s], clients), inside)[quarter] for s in (0, 1)]
+        heaviest = [p.idxmax(axis=1) for p in parts]
+        first = [_first(p, told[quarter]) for p in parts]
+        rows.append({"largest": (heaviest[0] == heaviest[1]).mean(), "told": (first[0] == first[1]).mean()})
+    table = pd.DataFrame(rows)
+    return pd.DataFrame({"every other client": table.iloc[0], "random halves": table.iloc[1:].mean()}).round(3)
+
+
+def _first(parts: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
+    weights = parts.where(told & (parts >= LEAST_WEIGHT), 0.0)
+    return weights.idxmax(axis=1).where(weights.max(axis=1) > 0, "none")
+
+
+def borne_out(now: pd.DataFrame, inside: pd.Series, horizon: int) -> pd.DataFrame:
+    """Where the own numbers of a client bear out what a group of signals says."""
+    portfolio, age = now[inside], now["tenure_days"].astype("float64")
+    usual = (now["frequency"] / (age + horizon / 2) * np.minimum(horizon, age + 1)).round()
+    smaller = (now["recent_order_value"] < 0.9 * now["mean_order_value"]) & (now["frequency"] > 3)
+    small_orders = now["mean_order_value"] < 0.9 * portfolio["mean_order_value"].median()
+    return pd.DataFrame(
+        {
+            "silence": now["recency_days"] > now["own_cycle_days"].round(),
+            "slowdown": now["orders_one"] < usual,
+            "frequency": now["own_cycle_days"].round() > now["typical_gap_days"].round(),
+            "rhythm": now["spread"] > portfolio["spread"].median(),
+            "age": now["tenure_days"] != portfolio["tenure_days"].median(),
+            "spend": smaller | small_orders,
+        }
+    )
 
 
 def file(path: Path, horizon: int, origins: list[str]) -> Log:
