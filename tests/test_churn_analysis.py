@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from carteira_lib import churn, tables
-from carteira_lib.churn import analysis, backtest, model, outlook, reasons, retention, signals, value
+from carteira_lib.churn import analysis, backtest, outlook, reasons, retention, signals, value
 from carteira_lib.churn.plan import planned
 from carteira_lib.tables import DataError
 from tests.test_churn import AS_OF, ago, buyers, past
@@ -275,20 +275,6 @@ def test_the_heaviest_three_come_first():
 
 def test_reasons_speak_english():
     assert told("en", {"silence": 1.0}, recency_days=80) == ["80 days without buying; usually buys every 30 days"]
-
-
-def test_contributions_of_the_ridge_add_up_to_its_logit(orders):
-    """Exact, not approximate: the groups sum to the client's logit less that of a client at the portfolio's medians."""
-    known = planned(frames_of(orders)["purchases"], AS_OF, horizon_days=30)
-    described = {d: signals.described(p, horizon_days=30) for d, p in past(orders, known).groupby("as_of")}
-    now = described[AS_OF]
-    local = model.fit(pd.concat([described[d] for d in known.slices(AS_OF)]), 200)
-    inside = now["frequency"] >= 3
-    parts = model.contributions(now, local, inside)
-    median = now.loc[inside, list(signals.SIGNALS)].median().to_frame().T
-    logits = local.ridge.decision_function(now[list(signals.SIGNALS)].to_numpy())
-    usual = local.ridge.decision_function(median.to_numpy())[0]
-    assert parts.sum(axis=1).to_numpy() == pytest.approx(logits - usual)
 
 
 # ---- contracts
