@@ -112,8 +112,8 @@ def evaluated(log: Log, *, min_orders: int = 3) -> pd.DataFrame:
     for population in backtest.POPULATIONS:  # the same figures for a model that the product does not use
         part = predictions if population == "portfolio" else predictions[predictions["active"]]
         swapped = part.assign(base=part["bg_nbd_mle"])
-        row = backtest.scores(swapped, ["model", "base"]).query("population == 'portfolio' and score == 'base'")
-        table = pd.concat([table, row.assign(population=population, score="bg_nbd_mle")], ignore_index=True)
+        row = backtest.scores(swapped, ["model", "base"]).query("population == 'portfolio' and forecaster == 'base'")
+        table = pd.concat([table, row.assign(population=population, forecaster="bg_nbd_mle")], ignore_index=True)
     return table
 
 
@@ -126,7 +126,7 @@ def _maximum_likelihood(now: pd.DataFrame, horizon: int, min_orders: int) -> np.
 
 def show(name: str, table: pd.DataFrame) -> None:
     print(f"\n{name}")
-    columns = ["population", "score", "origins", "clients", "auc", "auc_low", "auc_high", "log_loss", "brier"]
+    columns = ["population", "forecaster", "origins", "clients", "auc", "auc_low", "auc_high", "log_loss", "brier"]
     print(table[[*columns, "ece", "ece_floor", "top_lift"]].round(4).to_string(index=False))
 
 

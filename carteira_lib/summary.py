@@ -114,14 +114,14 @@ def _outlook(churn_outlook: pd.DataFrame, portfolio: pd.DataFrame, words: _Words
         return [_at_risk(portfolio, words, words.language)]
     horizon = formats.days(known.loc["horizon_days", "estimate"], words.language)
     stops, money = known.loc["expected_stops"], known.loc["revenue_at_risk"]
-    between = _("entre {low} e {high}, dos {live} que ainda compram", low=words.number(stops["low"]),
-                high=words.number(stops["high"]), live=words.number(live))  # fmt: skip
+    between = _("entre {low} e {high}, dos {live} que ainda compram", low=words.number(stops["estimate_low"]),
+                high=words.number(stops["estimate_high"]), live=words.number(live))  # fmt: skip
     return [
         Figure(_("Devem parar em {horizon}", horizon=horizon), words.number(stops["estimate"]), between),
         Figure(
             _("Receita em risco em {horizon}", horizon=horizon),
             words.money(money["estimate"]),
-            _("entre {low} e {high}", low=words.money(money["low"]), high=words.money(money["high"])),
+            _("entre {low} e {high}", low=words.money(money["estimate_low"]), high=words.money(money["estimate_high"])),
         ),
     ]
 

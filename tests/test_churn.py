@@ -171,7 +171,7 @@ def test_longer_silence_never_lowers_the_odds_of_random_purchases(world):
 
 
 def test_where_the_purchase_model_is_the_truth_the_blend_stays_within_its_bound_and_beats_recency(world):
-    table = world[3].scores.query("population == 'portfolio'").set_index("score")
+    table = world[3].scores.query("population == 'portfolio'").set_index("forecaster")
     assert table.loc["model", "auc"] >= table.loc["base", "auc"] - 0.003
     assert table.loc["model", "log_loss"] <= table.loc["base", "log_loss"] + 0.004
     assert table.loc["recency", "lead_low"] > 0
@@ -315,7 +315,7 @@ def predictions(seed: int = 3, clients: int = 90) -> pd.DataFrame:
 
 def test_scores_are_those_of_scikit_learn_averaged_over_the_dates():
     made = predictions()
-    table = backtest.scores(made, list(backtest.SCORES)).set_index(["population", "score"])
+    table = backtest.scores(made, list(backtest.SCORES)).set_index(["population", "forecaster"])
     for population, part in (("portfolio", made), ("active", made[made["active"]])):
         groups = [g for _, g in part.groupby("origin")]
         for name in backtest.SCORES:
@@ -347,7 +347,7 @@ def test_the_interval_covers_the_auc_of_a_model_without_skill():
         made = predictions(int(rng.integers(1e6)), clients=60).assign(recency=lambda f: rng.random(len(f)))
         row = (
             backtest.scores(made, ["model", "recency"])
-            .query("population == 'portfolio' and score == 'recency'")
+            .query("population == 'portfolio' and forecaster == 'recency'")
             .iloc[0]
         )
         covered += row["auc_low"] <= 0.5 <= row["auc_high"]

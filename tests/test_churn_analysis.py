@@ -213,7 +213,7 @@ def test_the_interval_holds_what_came_where_the_probabilities_are_right():
     none = pd.DataFrame({"origin": [], "active": pd.Series(dtype=bool), "churned": [], "model": []})
     row = outlook.outlook(table, none, "model", 30).set_index("outlook").loc["expected_stops"]
     came = (rng.random((2000, 300)) < chance).sum(axis=1)
-    assert 0.93 <= np.mean((came >= row["low"]) & (came <= row["high"])) <= 0.97
+    assert 0.93 <= np.mean((came >= row["estimate_low"]) & (came <= row["estimate_high"])) <= 0.97
 
 
 # ---- reasons

@@ -47,14 +47,14 @@ def test_the_riskiest_tenth_holds_the_planted_stops(planted):
 
 @pytest.mark.parametrize("population", ["portfolio", "active"])
 def test_the_days_without_an_order_tell_less(found, population):
-    row = found.scores.set_index(["population", "score"]).loc[(population, "recency")]
+    row = found.scores.set_index(["population", "forecaster"]).loc[(population, "recency")]
     assert row["lead_low"] > 0
 
 
 def test_the_model_is_published_and_its_probabilities_hold(found):
     assert found.basis == "model"
     assert not found.tested.too_good
-    row = found.scores.set_index(["population", "score"]).loc[("portfolio", "model")]
+    row = found.scores.set_index(["population", "forecaster"]).loc[("portfolio", "model")]
     assert row["ece"] <= row["ece_floor"] + 0.02
 
 

@@ -54,7 +54,9 @@ def features(last: float, before: float, tenure_days: int) -> pd.DataFrame:
     return pd.DataFrame({"net_revenue_365d": [last], "net_revenue_previous_365d": [before], "tenure_days": tenure_days})
 
 
-NO_OUTLOOK = tables.conform(pd.DataFrame(columns=["outlook", "estimate", "low", "high"]), "churn_outlook")
+NO_OUTLOOK = tables.conform(
+    pd.DataFrame(columns=["outlook", "estimate", "estimate_low", "estimate_high"]), "churn_outlook"
+)
 NO_RENEWALS = pd.DataFrame({"amount": pd.Series(dtype="float64"), "days_left": pd.Series(dtype="Int64")})
 
 

@@ -127,12 +127,12 @@ def scores(predictions: pd.DataFrame, names: list[str], *, seed: int = 0) -> pd.
         draws = _draws(chosen, seed)
         areas = {name: _areas(chosen, name, draws) for name in names}
         for name in names if len(chosen) else ():
-            rows.append({"population": population, "score": name, **_figures(chosen, name, areas, seed)})
+            rows.append({"population": population, "forecaster": name, **_figures(chosen, name, areas, seed)})
     return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
 
 
 SCORE_COLUMNS = (
-    "population", "score", "origins", "clients", "auc", "auc_low", "auc_high", "auc_lead", "lead_low", "lead_high",
+    "population", "forecaster", "origins", "clients", "auc", "auc_low", "auc_high", "auc_lead", "lead_low", "lead_high",
     "top_lift", "log_loss", "brier", "ece", "ece_floor",
 )  # fmt: skip
 
@@ -303,7 +303,7 @@ def suspects(described: Mapping[pd.Timestamp, pd.DataFrame], known: Plan, *, see
 
 
 def _too_good(table: pd.DataFrame) -> bool:
-    own = table[table["population"] == "portfolio"].set_index("score")
+    own = table[table["population"] == "portfolio"].set_index("forecaster")
     if "model" not in own.index:
         return False
     lead = own["lead_low"].get("base", 0.0)

@@ -137,8 +137,8 @@ class _Words:
         values = {
             "horizon": self.horizon,
             "amount": self.money(money["estimate"]),
-            "least": self.money(money["low"]),
-            "most": self.money(money["high"]),
+            "least": self.money(money["estimate_low"]),
+            "most": self.money(money["estimate_high"]),
         }
         if len(self.live) == 1:
             return _(
@@ -152,8 +152,8 @@ class _Words:
             )  # fmt: skip
         return _(
             "Dos {live} clientes que ainda compram, espera-se que **{stops}** (entre {low} e {high}) não façam nenhum pedido nos próximos {horizon}: **{amount}** em risco (entre {least} e {most}).",
-            live=self.number(len(self.live)), stops=self.number(stops["estimate"]), low=self.number(stops["low"]),
-            high=self.number(stops["high"]), **values,
+            live=self.number(len(self.live)), stops=self.number(stops["estimate"]), low=self.number(stops["estimate_low"]),
+            high=self.number(stops["estimate_high"]), **values,
         )  # fmt: skip
 
     def first_calls(self) -> str:
@@ -206,7 +206,7 @@ class _Words:
     def _tested(self) -> pd.DataFrame | None:
         """Scores among those who had bought in the horizon before: the long gone are easy to tell."""
         table = self.analysis.scores
-        own = table[table["population"] == "active"].set_index("score")
+        own = table[table["population"] == "active"].set_index("forecaster")
         return own if self._published() in own.index and "recency" in own.index else None
 
     def _published(self) -> str:
@@ -286,7 +286,7 @@ class _Words:
         if table.empty:
             return _("Amostra insuficiente para comparar o previsto com o ocorrido")
         off = float((table["clients"] * (table["observed"] - table["predicted"]).abs()).sum() / table["clients"].sum())
-        scores = self.analysis.scores.set_index(["population", "score"])["ece_floor"]
+        scores = self.analysis.scores.set_index(["population", "forecaster"])["ece_floor"]
         floor = float(scores.get(("portfolio", self._published()), 0.0))
         points = formats.number(100 * off, 1, self.language)
         if off <= floor + CALIBRATED:

@@ -22,14 +22,14 @@ def outlook(churn: pd.DataFrame, judged: pd.DataFrame, published: str, horizon_d
     judged : DataFrame
         As in `backtest.Backtest`: uses ``origin``, ``active``, ``churned`` and `published`.
     published : str
-        The score whose probabilities are published.
+        The forecaster whose probabilities are published.
     horizon_days : int
 
     Returns
     -------
     DataFrame
-        Table ``churn_outlook``: ``outlook`` (a code), ``estimate``, ``low``, ``high`` (95 %; missing where the figure
-        is a count). Codes: ``horizon_days``, ``scored_clients``, ``live_clients``, ``expected_stops``,
+        Table ``churn_outlook``: ``outlook`` (a code), ``estimate``, ``estimate_low``, ``estimate_high`` (95 %; missing
+        where the figure is a count). Codes: ``horizon_days``, ``scored_clients``, ``live_clients``, ``expected_stops``,
         ``revenue_at_risk``, ``expected_revenue``.
 
     Notes
@@ -46,7 +46,7 @@ def outlook(churn: pd.DataFrame, judged: pd.DataFrame, published: str, horizon_d
     rows.append(("expected_stops", *_interval(chance, np.ones_like(chance), off, len(live))))
     rows.append(("revenue_at_risk", *_interval(chance, kept, off, kept.sum())))
     rows.append(("expected_revenue", float(live["expected_revenue"].sum()), math.nan, math.nan))
-    return pd.DataFrame(rows, columns=["outlook", "estimate", "low", "high"])
+    return pd.DataFrame(rows, columns=["outlook", "estimate", "estimate_low", "estimate_high"])
 
 
 def _interval(chance: np.ndarray, weight: np.ndarray, off: float, most: float) -> tuple[float, float, float]:

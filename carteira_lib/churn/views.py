@@ -50,9 +50,9 @@ def score_intervals(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFr
     DataFrame
         ``estimate``, ``low``, ``high``, indexed by the name of the score, as `plots.intervals` draws them.
     """
-    own = analysis.scores[analysis.scores["population"] == "active"].set_index("score")
+    own = analysis.scores[analysis.scores["population"] == "active"].set_index("forecaster")
     table = own[["auc", "auc_low", "auc_high"]].set_axis(["estimate", "low", "high"], axis=1)
-    return table.rename(index=lambda code: tables.value_label("score", code, language)).rename_axis(None)
+    return table.rename(index=lambda code: tables.value_label("forecaster", code, language)).rename_axis(None)
 
 
 def lift_curves(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:

@@ -53,7 +53,7 @@ VALUES = {
         "slow": N_("lento por natureza"),
     },
     "population": {"portfolio": N_("toda a carteira"), "active": N_("compradores recentes")},
-    "score": SCORES,
+    "forecaster": SCORES,
     "ranking": {**SCORES, "stake": N_("maiores clientes primeiro")},
     "value_rule": {
         "model": N_("nosso modelo"),

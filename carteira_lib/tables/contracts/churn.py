@@ -44,8 +44,8 @@ CHURN_OUTLOOK = Table(
     (
         col("outlook", N_("Número"), required=True),
         col("estimate", N_("Estimativa"), "number"),
-        col("low", N_("Mínimo (95%)"), "number"),
-        col("high", N_("Máximo (95%)"), "number"),
+        col("estimate_low", N_("Mínimo (95%)"), "number"),
+        col("estimate_high", N_("Máximo (95%)"), "number"),
     ),
     NOTEBOOK,
 )
@@ -53,10 +53,10 @@ CHURN_SCORES = Table(
     "churn_scores",
     N_("Acerto das previsões"),
     N_("uma linha por população e forma de prever"),
-    ("population", "score"),
+    ("population", "forecaster"),
     (
         col("population", N_("Clientes julgados"), required=True),
-        col("score", N_("Forma de prever"), required=True),
+        col("forecaster", N_("Forma de prever"), required=True),
         col("origins", N_("Datas testadas"), "integer", required=True),
         col("clients", N_("Previsões"), "integer", required=True),
         col("auc", N_("Pares em ordem certa"), "number", SHARE),
