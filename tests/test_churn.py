@@ -296,6 +296,19 @@ def test_a_planted_leak_is_too_good_to_be_true(world):
     assert found.suspects == ("spread",)
 
 
+def test_a_purchase_model_that_ranks_badly_makes_no_honest_signal_suspect(world):
+    _, known, described, _ = world
+    noise = np.random.default_rng(5)
+    blind = {
+        d: part.assign(base_logit=noise.normal(size=len(part)), bg_nbd_logit=noise.normal(size=len(part)))
+        for d, part in described.items()
+    }
+    found = backtest.backtest(blind, known)
+    lead = found.scores.set_index(["population", "forecaster"]).loc[("portfolio", "base"), "lead_low"]
+    assert lead > backtest.TOO_GOOD_LEAD
+    assert (found.too_good, found.suspects) == (False, ())
+
+
 # ---- the figures
 
 
