@@ -421,3 +421,14 @@ def test_scores_of_too_few_stops_are_not_told():
     found = analysed(few(60))
     assert found.scores.empty
     assert churn.titles(found)["scores"] == "Amostra insuficiente para testar no passado desta carteira"
+
+
+def test_the_lead_is_told_in_points_with_its_interval(found):
+    scores = found.scores.iloc[:2].assign(
+        auc_lead=[np.nan, 0.0342], lead_low=[np.nan, -0.0006], lead_high=[np.nan, 0.07]
+    )
+    shown = churn.scores_shown(found._replace(scores=scores))
+    assert shown.iloc[1, 3] == "3,4 [-0,1; 7,0]"
+    assert pd.isna(shown.iloc[0, 3])
+    assert churn.scores_shown(found._replace(scores=scores), language="en").iloc[1, 3] == "3.4 [-0.1; 7.0]"
+    assert churn.scores_shown(found._replace(scores=scores.iloc[:0])).empty

@@ -21,6 +21,7 @@ from carteira_lib.churn.views import (
     retention_plots,
     risk_plots,
     score_intervals,
+    scores_shown,
     write,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "retention_plots",
     "risk_plots",
     "score_intervals",
+    "scores_shown",
     "titles",
     "write",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from carteira_lib import groups, plots, tables
+from carteira_lib import formats, groups, plots, tables
 from carteira_lib.churn.findings import group_title
 from carteira_lib.churn.outlook import LIVE
 from carteira_lib.language import translator
@@ -53,6 +54,26 @@ def score_intervals(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFr
     own = analysis.scores[analysis.scores["population"] == "active"].set_index("forecaster")
     table = own[["auc", "auc_low", "auc_high"]].set_axis(["estimate", "low", "high"], axis=1)
     return table.rename(index=lambda code: tables.value_label("forecaster", code, language)).rename_axis(None)
+
+
+def scores_shown(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
+    """Table ``churn_scores`` for reading: the lead of the model and its interval in one text, in points.
+
+    Returns
+    -------
+    DataFrame
+        ``population``, ``forecaster``, ``auc``, "Vantagem nossa" in the language of the page, ``top_lift``,
+        ``log_loss``, ``ece``, ``ece_floor``.
+    """
+    _, points = translator(language), functools.partial(formats.number, decimals=1, language=language)
+    table = analysis.scores
+    lead = [
+        None if pd.isna(lead) else f"{points(100 * lead)} [{points(100 * low)}; {points(100 * high)}]"
+        for lead, low, high in zip(table["auc_lead"], table["lead_low"], table["lead_high"], strict=True)
+    ]
+    shown = table[["population", "forecaster", "auc", "top_lift", "log_loss", "ece", "ece_floor"]].copy()
+    shown.insert(3, _("Vantagem nossa (pontos, intervalo de 95%)"), pd.Series(lead, index=table.index, dtype="str"))
+    return shown
 
 
 def lift_curves(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:

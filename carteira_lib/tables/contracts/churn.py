@@ -65,7 +65,7 @@ CHURN_SCORES = Table(
         col("auc_lead", N_("Vantagem nossa"), "number", SHARE),
         col("lead_low", N_("Mínima (95%)"), "number", SHARE),
         col("lead_high", N_("Máxima (95%)"), "number", SHARE),
-        col("top_lift", N_("Paradas entre os 10% de maior risco"), "number", N_("vezes a média")),
+        col("top_lift", N_("Paradas no décimo de maior risco"), "number", N_("vezes a média")),
         col("log_loss", N_("Perda logarítmica"), "number"),
         col("brier", N_("Escore de Brier"), "number"),
         col("ece", N_("Erro de calibração"), "number", SHARE),
