@@ -1,7 +1,7 @@
-"""Measure the purchase models: CPU seconds of a fit and of predictions, beside `lifetimes` and `clvkit`.
+"""Measure the purchase models: CPU seconds of a fit and of predictions, beside other packages.
 
     python benchmarks/purchase_models.py                                      # the kit: CDNOW, 1,000,000 clients
-    python benchmarks/purchase_models.py --lifetimes PYTHON --clvkit PYTHON   # beside them
+    python benchmarks/purchase_models.py --lifetimes PYTHON --clvkit PYTHON --pymc-marketing PYTHON   # beside them
     python benchmarks/purchase_models.py --clients 100000 --repeats 1
 
 PYTHON is the interpreter of an environment of its own that has that package. Every measurement is a process of its own,
@@ -120,7 +120,29 @@ def clvkit(clients: pd.DataFrame, model: str) -> dict:
     return {"fit": fit, "parameters": np.exp(found.x).tolist(), "package": "clvkit"}
 
 
-WORKERS = {worker.__name__: worker for worker in (kit, lifetimes, clvkit)}
+def pymc_marketing(clients: pd.DataFrame, model: str) -> dict:
+    """BetaGeoModel, ModifiedBetaGeoModel or ParetoNBDModel by MAP under its own priors; no P(no order in a horizon)."""
+    from pymc_marketing import clv
+
+    renamed = {"repeat_orders": "frequency", "first_to_last_days": "recency", "age_days": "T"}
+    table = clients[list(renamed)].rename(columns=renamed).assign(customer_id=range(len(clients)))
+    names = {"bg_nbd": "BetaGeoModel", "mbg_nbd": "ModifiedBetaGeoModel", "pareto_nbd": "ParetoNBDModel"}
+    start = time.process_time()
+    fitted = getattr(clv, names[model])(table)
+    fitted.fit(method="map", progressbar=False)
+    fit = time.process_time() - start
+    start = time.process_time()
+    fitted.expected_purchases(table, future_t=HORIZON)
+    orders = time.process_time() - start
+    found = fitted.fit_result
+    order = ("r", "alpha", "s", "beta") if model == "pareto_nbd" else ("r", "alpha", "a", "b")
+    return {
+        "fit": fit, "orders": orders, "parameters": [float(found[name].mean()) for name in order],
+        "package": "pymc-marketing",
+    }  # fmt: skip
+
+
+WORKERS = {worker.__name__: worker for worker in (kit, lifetimes, clvkit, pymc_marketing)}
 
 
 # --- measuring -----------------------------------------------------------------------------------------------------------
@@ -136,7 +158,7 @@ def measure(worker: str, python: str, file: Path, model: str) -> dict:
 
 def compare(name: str, file: Path, model: str, options: argparse.Namespace) -> None:
     """Measure the sides in turn, and print their figures and ratio."""
-    sides = {"kit": sys.executable, "lifetimes": options.lifetimes, "clvkit": options.clvkit}
+    sides = {"kit": sys.executable} | {side: getattr(options, side) for side in WORKERS if side != "kit"}
     if model == "mbg_cnbd":
         sides = {"kit": sys.executable}
     if model == "pareto_nbd" or (options.skip_slow and name != "cdnow"):
@@ -151,7 +173,7 @@ def compare(name: str, file: Path, model: str, options: argparse.Namespace) -> N
         ratio = best["fit"] / min(run["fit"] for run in runs["kit"])
         values = " ".join(f"{value:.4f}" for value in found[0]["parameters"])
         package = f"{found[0]['package']} {found[0]['version']}"
-        print(f"{name:9s} {model:10s} {side:9s} {figures}  {ratio:6.1f}x  [{values}]  {package}", flush=True)
+        print(f"{name:9s} {model:10s} {side:14s} {figures}  {ratio:6.1f}x  [{values}]  {package}", flush=True)
 
 
 def work(options: argparse.Namespace) -> None:
@@ -168,6 +190,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lifetimes", metavar="PYTHON")
     parser.add_argument("--clvkit", metavar="PYTHON")
+    parser.add_argument("--pymc-marketing", metavar="PYTHON")
     parser.add_argument("--skip-slow", action="store_true", help="clvkit on CDNOW only")
     parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
     parser.add_argument("--file", help=argparse.SUPPRESS)
