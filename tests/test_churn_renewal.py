@@ -6,9 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from carteira_lib import tables
+from carteira_lib.churn import renewal_model as model_of_renewals
 from carteira_lib.churn.renewal import fit_renewal, predict
 from carteira_lib.churn.renewal_backtest import RenewalBacktest, _aucs, renewal_backtest
 from carteira_lib.churn.renewal_model import MANY_OUTCOMES, renewal_model
@@ -457,3 +460,40 @@ def test_on_the_demo_the_model_beats_the_base_rate_near_the_end_and_finds_what_w
     assert weight["numbers__visits_60d"] > 0.5
     assert weight["numbers__complaints_60d"] < -0.25
     assert weight["numbers__silence_log"] < -0.25
+
+
+# ---- the ridge that is stretched
+
+
+def signal_and_noise(n: int, weight: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Thirty columns of noise, one of which moves the log-odds by so much."""
+    rng = np.random.default_rng(seed)
+    table = rng.normal(size=(n, 30))
+    return table, rng.random(n) < 1 / (1 + np.exp(-weight * table[:, 0]))
+
+
+@pytest.mark.parametrize(("weight", "low", "high"), [(0.0, 1.0, 1.3), (3.0, 1.5, 10.0)], ids=["noise", "signal"])
+def test_a_strong_ridge_is_stretched_where_there_is_a_signal_and_never_shrunk(weight, low, high):
+    table, label = signal_and_noise(150, weight)
+    strong = LogisticRegression(C=model_of_renewals.STRONG_C).fit(table, label)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    unseen = cross_val_predict(strong, table, label, cv=folds, method="decision_function")
+    assert low <= model_of_renewals._stretch(unseen, label)[0] <= high
+
+
+def test_log_odds_that_foretell_the_contrary_are_not_turned_round():
+    stretch, shift = model_of_renewals._stretch(np.array([2.0, 1.0, -1.0, -2.0]), np.array([False, False, True, True]))
+    assert (stretch, round(shift, 6)) == (1.0, 0.0)
+
+
+def test_the_stretched_ridge_is_the_mean_of_its_two():
+    table, label = signal_and_noise(150, 1.0)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    ours = model_of_renewals.StretchedRidge().fit(table, label)
+    chosen = model_of_renewals._ridge(folds).fit(table, label)
+    strong = LogisticRegression(C=model_of_renewals.STRONG_C).fit(table, label)
+    half = ours.decision_function(table) - chosen.decision_function(table) / 2
+    slope, level = np.polyfit(strong.decision_function(table), half, 1)
+    assert slope >= 0.5
+    assert half == pytest.approx(slope * strong.decision_function(table) + level, abs=1e-3)
+    assert ours.predict(table).tolist() == (ours.predict_proba(table)[:, 1] > 0.5).tolist()
