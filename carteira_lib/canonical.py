@@ -26,6 +26,7 @@ PORTFOLIO_FRAMES = ("customer_features", "customers", "contracts", "sellers", "p
 CHURN_FRAMES = (
     "portfolio", "renewals", "customers", "contracts", "sellers", "interactions", "surveys", "purchases",
 )  # fmt: skip
+PCI_FRAMES = ("portfolio", "customers", "prospects", "sellers", "families", "margins")
 HISTORY_CLIENTS = 20_000
 
 
@@ -82,7 +83,8 @@ def frames(run: Run, names: Sequence[str] = PORTFOLIO_FRAMES) -> dict[str, pd.Da
     ----------
     names : sequence of str
         Tables of `carteira_lib.tables` and of `COUNTED`: ``purchases``, one row per client-day (see `client_days`);
-        ``families``, the last 12 months by product family: ``customer_id, family, net_revenue_365d``.
+        ``families``, the last 12 months by product family: ``customer_id, family, net_revenue_365d``; ``margins``,
+        revenue and cost of each client, see `features.client_margins`.
     """
     return {name: COUNTED[name](run) if name in COUNTED else tables.read(run, name) for name in names}
 
@@ -106,7 +108,12 @@ def _families(run: Run) -> pd.DataFrame:
     return features.family_revenue(orders, products, as_of=run.as_of).to_pandas()
 
 
-COUNTED = {"purchases": client_days, "families": _families}
+def _margins(run: Run) -> pd.DataFrame:
+    found = features.client_margins(_scan(sources.connect(), run, "orders"), as_of=run.as_of).to_pandas()
+    return found.astype({"customer_id": "str", "first_order_date": "datetime64[us]"})
+
+
+COUNTED = {"purchases": client_days, "families": _families, "margins": _margins}
 
 
 def histories(

@@ -250,6 +250,27 @@ def test_family_revenue_by_hand():
     assert set(found["customer_id"]) == {"ana"}
 
 
+def test_client_margins_by_hand():
+    back = datetime.timedelta
+    lines = [
+        line("ana", AS_OF - back(days=400), 100.0, cost=60.0),
+        line("ana", AS_OF - back(days=364), 50.0),
+        line("ana", AS_OF - back(days=365), 30.0, cost=10.0),
+        line("ana", AS_OF, -10.0, cost=-6.0),
+        line("bia", AS_OF - back(days=9), -5.0),
+        line("cid", AS_OF + back(days=1), 9.0),
+    ]
+    found = fetch(features.client_margins(table("orders", lines), as_of=AS_OF))
+    assert found["customer_id"].tolist() == ["ana"]  # returns only, and nothing yet, are no client's first order
+    assert found["first_order_date"].tolist() == [pd.Timestamp(AS_OF - back(days=400))]
+    whole, recent = (
+        ["net_amount", "costed_amount", "cost"],
+        ["recent_net_amount", "recent_costed_amount", "recent_cost"],
+    )
+    assert found[whole].values.tolist() == [[170.0, 120.0, 64.0]]
+    assert found[recent].values.tolist() == [[40.0, -10.0, -6.0]]
+
+
 @pytest.mark.parametrize(
     ("dates", "horizon_days", "message"),
     [
@@ -496,6 +517,7 @@ def test_nothing_dated_after_as_of_and_no_order_of_rows_changes_anything(seed):
         yield ordered(features.customer_features(known, as_of=as_of), "customer_id")
         yield ordered(features.history(orders, dates, horizon_days=60, as_of=as_of), "as_of", "customer_id")
         yield ordered(features.family_revenue(orders, known["products"], as_of=as_of), "customer_id", "family")
+        yield ordered(features.client_margins(orders, as_of=as_of), "customer_id")
 
     for before, after in zip(results(one), results(other), strict=True):
         assert len(before) > 0

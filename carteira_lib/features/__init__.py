@@ -5,7 +5,7 @@ return reduces the revenue of its day but is never an order. A **gap** is the nu
 orders of a client (1 or more). Nothing dated after `as_of` is ever read; `as_of` itself is included.
 """
 
-from carteira_lib.features.clients import customer_features, family_revenue, purchase_features
+from carteira_lib.features.clients import client_margins, customer_features, family_revenue, purchase_features
 from carteira_lib.features.days import client_days
 from carteira_lib.features.past import HISTORY, SOMETIMES_NULL, history
 
@@ -13,6 +13,7 @@ __all__ = [
     "HISTORY",
     "SOMETIMES_NULL",
     "client_days",
+    "client_margins",
     "customer_features",
     "family_revenue",
     "history",

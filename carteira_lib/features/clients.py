@@ -127,6 +127,29 @@ def family_revenue(orders: ir.Table, products: ir.Table, *, as_of: datetime.date
     return spent.order_by("customer_id", "family")
 
 
+def client_margins(orders: ir.Table, *, as_of: datetime.date | str) -> ir.Table:
+    """Revenue and cost of each client, over all of its lines and over those of the last 365 days.
+
+    Returns
+    -------
+    ibis Table
+        One row per client with an order by `as_of`: ``customer_id``, ``first_order_date``; ``net_amount``,
+        ``costed_amount`` (of the lines whose cost is known) and ``cost``, each also as ``recent_...`` of the 365 days
+        up to `as_of`; 0 where there is none.
+    """
+    last_day = as_day(as_of)
+    days = client_days(until(orders, "order_date", last_day))
+    recent = days.order_date > last_day - datetime.timedelta(days=YEAR)
+    sums = {
+        prefix + name: days[name].sum(where=when).fill_null(0.0).round(MONEY_DECIMALS)
+        for prefix, when in (("", None), ("recent_", recent))
+        for name in ("net_amount", "costed_amount", "cost")
+    }
+    first = days.order_date.min(where=days.is_order)
+    clients = days.group_by("customer_id").aggregate(first_order_date=first, **sums)
+    return clients.filter(clients.first_order_date.notnull()).order_by("customer_id")
+
+
 def _gap(days: ir.Table) -> ir.IntegerValue:
     """Days since the client's order before, null for the first and for days that are no order."""
     before = days.order_date.lag().over(group_by=["customer_id", "is_order"], order_by="order_date")
