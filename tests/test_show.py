@@ -160,6 +160,12 @@ def test_names_without_the_kind_of_person_cannot_be_masked_and_are_refused():
         shown(show.table, PORTFOLIO[["customer_id", "name"]], "t")
 
 
+def test_prospects_that_are_people_are_masked_like_clients():
+    prospects = PORTFOLIO.head(2).rename(columns={"customer_id": "prospect_id"})
+    text = data(shown(show.table, prospects, "t", columns=["name"]), "text/plain")
+    assert text.splitlines()[1:] == ["Nome", "Elétrica São João Ltda", "M. S. L."]
+
+
 def test_people_are_masked_by_a_kind_that_is_not_shown_itself():
     text = data(shown(show.table, PORTFOLIO.head(2), "t", columns=["name"]), "text/plain")
     assert text.splitlines()[1:] == ["Nome", "Elétrica São João Ltda", "M. S. L."]

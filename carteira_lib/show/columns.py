@@ -120,13 +120,14 @@ def masked(frame: pd.DataFrame, *, mask_people: bool = True) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        Clients' names are to be masked, and no ``person_type`` tells who is a person.
+        Names of clients or prospects are to be masked, and no ``person_type`` tells who is a person.
     """
     hidden = frame.copy()
     for position, name in enumerate(frame.columns):
         if _PERSONAL.search(str(name)):
             hidden.isetitem(position, frame.iloc[:, position].map(_mask, na_action="ignore"))
-    if mask_people and {"customer_id", "name"} <= set(frame.columns):
+    of_clients = bool({"customer_id", "prospect_id"} & set(frame.columns))
+    if mask_people and of_clients and "name" in frame:
         if "person_type" not in frame:
             raise ValueError("frame must hold person_type beside name, so that people's names can be masked.")
         person = frame["person_type"].astype("object") == "PF"

@@ -92,7 +92,9 @@ def table(
     """
     wanted = list(frame.columns if columns is None else columns)
     kind = [
-        name for name in ("customer_id", "person_type") if "name" in wanted and name in frame and name not in wanted
+        name
+        for name in ("customer_id", "prospect_id", "person_type")
+        if "name" in wanted and name in frame and name not in wanted
     ]
     shown = masked(frame.head(rows)[wanted + kind], mask_people=mask_people)[wanted]
     specs = formats_of(shown, frame.columns, language=language)
