@@ -43,6 +43,7 @@ PLOTS = {
         pd.DataFrame({"month": MONTHS[: len(v)], "new": 1, "recovered": 1, "lost": 1}), **k
     ),
     "cohorts": lambda v, **k: plots.cohorts(COHORTS.head(len(v)), **k),
+    "scatter": lambda v, **k: plots.scatter(pd.DataFrame({"x": v.to_numpy(), "y": 1.0, "group": v.index}), **k),
     "waterfall": lambda v, **k: plots.waterfall(
         pd.Series({"a": 5.0, "b": -2.0, "c": 3.0}).head(0 if v.empty else 3), **k
     ),
@@ -174,6 +175,16 @@ def test_reach_draws_one_line_per_ranking_from_the_numbers_given():
     ax = plots.reach(curves, title="Alcance")
     assert [line.get_ydata().tolist() for line in ax.lines] == [[0.0, 0.6, 1.0], [0.0, 0.3, 1.0]]
     assert "nosso, 10%: 60%" in plots.transcript(ax)
+
+
+def test_a_scatter_counts_the_clients_of_each_group_and_draws_those_of_one_place_as_one_dot():
+    points = pd.DataFrame({"x": [0, 0, 0, 1], "y": [0, 0, 0, 2], "group": ["A", "A", "B", "B"]})
+    ax = plots.scatter(points, title="Dois grupos")
+    assert plots.alt(ax) == "Dois grupos. A: 2 clientes; B: 2 clientes."
+    first, second = ax.collections
+    assert first.get_offsets().tolist() == [[0, 0]]
+    assert second.get_offsets().tolist() == [[0, 0], [1, 2]]
+    assert first.get_sizes()[0] == pytest.approx(second.get_sizes()[0] * 2**0.5)
 
 
 def test_a_curve_without_a_known_share_says_so():

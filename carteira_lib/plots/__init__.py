@@ -6,6 +6,7 @@ text alternative made of the plotted numbers: `alt` returns it, and ``show.figur
 
 from carteira_lib.plots.bars import bars, intervals, stacked
 from carteira_lib.plots.grids import cohorts, pareto
+from carteira_lib.plots.maps import scatter
 from carteira_lib.plots.ranking import calibration, reach
 from carteira_lib.plots.series import columns, curve, line, movement, waterfall
 from carteira_lib.plots.style import SETTINGS, alt, describe, transcript
@@ -24,6 +25,7 @@ __all__ = [
     "movement",
     "pareto",
     "reach",
+    "scatter",
     "stacked",
     "transcript",
     "waterfall",
