@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from carteira_lib import canonical, churn, cleaning, plots, portfolio, summary, tables
+from carteira_lib import canonical, churn, cleaning, pci, plots, portfolio, summary, tables
 from carteira_lib.tables import DataError
 from carteira_lib.tables.contracts import CANONICAL
 
@@ -35,10 +35,11 @@ class Said(NamedTuple):
     titles: list[str]
     notes: list[str]
     churn: list[str]
+    pci: list[str]
 
     @property
     def words(self) -> list[str]:
-        return [*self.cleaning, *self.portfolio, *self.summary, *self.titles, *self.notes, *self.churn]
+        return [*self.cleaning, *self.portfolio, *self.summary, *self.titles, *self.notes, *self.churn, *self.pci]
 
 
 def buys(client: str, *days: int, amount: str = "10,00") -> list[str]:
@@ -77,6 +78,22 @@ def at_risk(run: tables.Run, frames: dict) -> churn.Analysis:
     return result
 
 
+def ideal_buyer(run: tables.Run) -> list[str]:
+    """The words of notebook 03, as it makes and writes the page, its figures drawn."""
+    frames = canonical.frames(run, canonical.PCI_FRAMES)
+    result = pci.analyse(frames, run.as_of)
+    pci.write(run, result)
+    titles = pci.titles(result)
+    plots.scatter(pci.map_points(result), title=titles["map"])
+    pci.lift_plots(result, titles)
+    pci.seller_plots(result, titles)
+    pci.calibration_plots(result, titles)
+    pci.comparison_shown(result)
+    pci.near_shown(result, frames["portfolio"])
+    pci.prospects_ranked(result, frames["prospects"])
+    return [*pci.findings(result), *titles.values(), *pci.quality_shown(result)]
+
+
 def said(sources: dict, **settings) -> Said:
     """The words of notebooks 01, 02 and 08, in the calls that these make."""
     run = canonical.prepare(run_name="loja", sources=sources, **settings)
@@ -94,7 +111,7 @@ def said(sources: dict, **settings) -> Said:
     words = (
         cleaning.findings(balance, notes, rejected, period), portfolio.findings(result),
         summary.findings(clients, moves, monthly), [*titles, *churn.titles(risk).values()], [f"{card.value} {card.note}" for card in cards],
-        churn.findings(risk),
+        churn.findings(risk), ideal_buyer(run),
     )  # fmt: skip
     return Said(run, result, *([text.replace("\xa0", " ") for text in part] for part in words))
 
@@ -197,7 +214,10 @@ IN_WORDS = {
     "all sold was returned": ["Sem receita positiva nos últimos 12 meses.", "Ainda não há um mês de movimento"],
     "huge amounts": ["As **12** linhas de pedidos lidas foram todas aproveitadas e somam R$ 1.200 tri."],
     "optional tables of a header": ["**Confira:** linhas de clientes que não estão no cadastro: 72."],
-    "no optional table or column": ["Nenhum contrato a renovar"],
+    "no optional table or column": [
+        "Nenhum contrato a renovar",
+        "Nenhuma característica dos clientes pode ser usada: sem setor, porte ou região não há como descrever o comprador ideal. Ligue o cadastro em sources.customers, ou declare outras colunas dele em pci_attributes.",
+    ],
 }
 
 

@@ -16,6 +16,7 @@ SUMMARY = "08_resumo"
 NEEDS: Mapping[str, tuple[str, ...]] = {  # notebook -> those whose tables it cannot do without; any other: the cleaning
     CLEANING: (),
     PORTFOLIO: (CLEANING,),
+    "03_pci": (CLEANING, PORTFOLIO),
     "04_churn": (CLEANING, PORTFOLIO),
 }
 

@@ -1,0 +1,376 @@
+"""The sentences of page 03 and the titles of its figures, computed: true for any data, also for none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from carteira_lib import formats, show
+from carteira_lib.language import N_, translator
+from carteira_lib.pci import lookalike
+from carteira_lib.pci.attributes import Refused
+from carteira_lib.pci.niche import DISCOUNTED, SCAN
+from carteira_lib.pci.value import MARGIN
+from carteira_lib.pci.wording import label, rule_text
+
+if TYPE_CHECKING:
+    from carteira_lib.pci.analysis import Analysis, Learned
+
+FEWEST_CLIENTS = 60
+STABLE = 0.6
+CALIBRATED = 0.05
+#: Share of portfolios of so many clients in which a niche worth 2.7 times the others was found: benchmarks/README.md.
+POWER = ((60, 0.20), (80, 0.25), (150, 0.45), (300, 0.80), (1000, 1.0))
+
+PROBLEMS = {
+    "no_attributes": N_(
+        "Nenhuma característica dos clientes pode ser usada: sem setor, porte ou região não há como descrever o comprador ideal. Ligue o cadastro em sources.customers, ou declare outras colunas dele em pci_attributes."
+    ),
+    "few_clients": N_("Amostra insuficiente: {n} com seis meses de casa ou mais, e procurar um nicho pede pelo menos {fewest}."),
+    "flat": N_("Os clientes valem quase todos o mesmo: não há um perfil que valha mais."),
+}  # fmt: skip
+REASONS = {
+    "empty": N_("{name} (quase sem dados)"),
+    "one_level": N_("{name} (um só valor)"),
+    "id_like": N_("{name} (quase um valor para cada cliente)"),
+    "disguise": N_("{name} (acompanha o valor de tão perto que seria o próprio valor disfarçado)"),
+    "not_numeric": N_("{name} (declarado como número, mas não são números)"),
+    "no_level": N_("{name} (nenhum dos níveis declarados aparece)"),
+}
+
+
+def power(clients: int) -> float:
+    """Chance of finding a niche worth 2.7 times the other clients, read off `POWER`.
+
+    Examples
+    --------
+    >>> power(300), power(50_000)
+    (0.8, 1.0)
+    """
+    sizes, shares = zip(*POWER, strict=True)
+    return float(np.interp(np.log(max(clients, 1)), np.log(sizes), shares))
+
+
+def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
+    """The sentences that a director can read out: the niche, what it is worth, how sure that is, and who else is in it.
+
+    Sentences on what the data do not have are left out.
+    """
+    words = _Words(analysis, language, currency)
+    if analysis.learned is None:
+        said = [words.problem()]
+    elif analysis.learned.niche.published is None:
+        said = [words.none_found(), words.power()]
+    else:
+        said = [words.found(), words.worth(), words.sure(), words.since(), words.size(), words.revenue()]
+    said += [words.prospects(), words.basis(), words.losing(), words.refused()]
+    return [sentence for sentence in said if sentence]
+
+
+def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
+    """The finding of each figure and table: ``rules``, ``lifts``, ``map``, ``clusters``, ``comparison``, ``sellers``,
+    ``prospects``, ``near``, ``calibration``."""
+    words = _Words(analysis, language, currency)
+    return {
+        "rules": words.rules_title(),
+        "lifts": words.lifts_title(),
+        "map": words.map_title(),
+        "clusters": words.clusters_title(),
+        "comparison": words.comparison_title(),
+        "sellers": words.sellers_title(),
+        "prospects": words.prospects_title(),
+        "near": words.near_title(),
+        "calibration": words.calibration_title(),
+    }
+
+
+class _Words:
+    """The sentences on one analysis."""
+
+    def __init__(self, analysis: Analysis, language: str, currency: str):
+        self.analysis, self.language, self.currency = analysis, language, currency
+        self.translate = translator(language)
+        self.learned: Learned | None = analysis.learned
+        self.published = self.learned.niche.published if self.learned else None
+
+    def money(self, value: float) -> str:
+        return formats.money(value, self.currency, self.language, compact=True)
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        return formats.percent(share, decimals, self.language)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        return formats.number(value, decimals, self.language)
+
+    def rule(self, rule) -> str:
+        return show.literal(rule_text(rule, self.language))
+
+    def problem(self) -> str:
+        _ = self.translate
+        count = _.ngettext("{n} cliente", "{n} clientes", len(self.analysis.value.yearly))
+        return _(PROBLEMS[self.analysis.problem], n=count, fewest=FEWEST_CLIENTS)
+
+    def found(self) -> str:
+        _, inside = self.translate, self.published.inside
+        return _(
+            "O perfil do comprador ideal é **{rule}**: é o de {n} dos {all} clientes com seis meses de casa ou mais ({share}).",
+            rule=self.rule(self.published.rule),
+            n=self.number(int(inside.sum())),
+            all=self.number(len(inside)),
+            share=self.percent(float(inside.mean())),
+        )
+
+    def worth(self) -> str:
+        _, judged = self.translate, self.published.lift
+        values = {"inside": self.money(judged.inside), "outside": self.money(judged.outside), "what": self.what()}
+        if np.isnan(judged.lift):
+            return _(
+                "Cada cliente do nicho rende por ano {inside} de {what}, contra {outside} dos demais; com uma base tão baixa não se publica um múltiplo.",
+                **values,
+            )
+        return _(
+            "Cada um vale por ano **{lift} vezes** os demais (entre {low} e {high}): {inside} de {what}, contra {outside}. A conta é feita só com clientes que não ajudaram a achar a regra.",
+            lift=self.number(judged.lift, 1), low=self.number(judged.low, 1), high=self.number(judged.high, 1), **values,
+        )  # fmt: skip
+
+    def what(self) -> str:
+        _ = self.translate
+        return _("margem") if self.analysis.value.basis == MARGIN else _("receita")
+
+    def sure(self) -> str:
+        _, niche = self.translate, self.published
+        tested = next((c for c in self.learned.niche.candidates if c.p == c.p), niche)
+        values = {"p": self.percent(tested.p, 1), "overlap": self.percent(tested.stability)}
+        if tested.stability >= STABLE:
+            return _(
+                "Com o valor sorteado entre os clientes, uma regra tão forte só aparece em {p} das vezes. A regra é estável: amostras da carteira apontam {overlap} dos mesmos clientes.",
+                **values,
+            )
+        return _(
+            "Com o valor sorteado entre os clientes, uma regra tão forte só aparece em {p} das vezes. Mas os limites da regra são incertos: amostras da carteira apontam só {overlap} dos mesmos clientes.",
+            **values,
+        )
+
+    def since(self) -> str:
+        _, later = self.translate, self.learned.later
+        if later is None or np.isnan(later.lift.lift):
+            return ""
+        values = {
+            "lift": self.number(later.lift.lift, 1),
+            "low": self.number(later.lift.low, 1),
+            "high": self.number(later.lift.high, 1),
+            "date": formats.date(self.analysis.as_of - pd.Timedelta(days=365), self.language),
+            "rule": self.rule(later.rule),
+        }
+        return _(
+            "Prova no tempo: a mesma busca, feita só com os dados até {date}, daria “{rule}”; nos 12 meses seguintes esse perfil valeu {lift} vezes os demais (entre {low} e {high}).",
+            **values,
+        )
+
+    def size(self) -> str:
+        _, niche = self.translate, self.learned.niche
+        if self.published.method != DISCOUNTED:
+            return ""
+        other = next((c for c in niche.candidates if c.method == SCAN), None)
+        rises = _("O valor também cresce com o porte; a regra já desconta isso.")
+        falls = _("O valor também cai com o porte; a regra já desconta isso.")
+        trend = falls if niche.gradient < 0 else rises if niche.gradient > 0 else _("A regra já desconta o porte.")
+        if other is None or other.rule == self.published.rule:
+            return trend + " " + _("Sem o desconto ela seria a mesma.")
+        return trend + " " + _("Sem o desconto ela seria: {rule}.", rule=self.rule(other.rule))
+
+    def shares(self) -> tuple[float, float]:
+        """Share of the revenue of 12 months and of the clients that the niche has."""
+        table = self.analysis.comparison.set_index("measure")
+        if not {"clients", "revenue_365d"} <= set(table.index):
+            return float("nan"), float("nan")
+        clients, mean = table.loc["clients"], table.loc["revenue_365d"]
+        parts = [clients[side] * (mean[side] if clients[side] else 0.0) for side in ("inside", "outside")]
+        total = sum(parts)
+        share = parts[0] / total if total > 0 and parts[0] >= 0 else float("nan")
+        return float(share), float(clients["inside"] / (clients["inside"] + clients["outside"]))
+
+    def revenue(self) -> str:
+        _, (share, clients) = self.translate, self.shares()
+        if np.isnan(share):
+            return ""
+        return _(
+            "O nicho traz {share} da receita de 12 meses com {clients} dos clientes.",
+            share=self.percent(share), clients=self.percent(clients),
+        )  # fmt: skip
+
+    def none_found(self) -> str:
+        _, niche = self.translate, self.learned.niche
+        if not niche.candidates:
+            return _(
+                "**Nenhum nicho encontrado**: as características conhecidas não dividem os clientes em grupos que se possam comparar."
+            )
+        first = niche.candidates[0]
+        return _(
+            "**Nenhum nicho encontrado**: o que se sabe dos clientes não separa, além do acaso, os que valem mais. A regra mais forte ({rule}) apareceria em {p} das vezes com o valor sorteado entre eles.",
+            rule=self.rule(first.rule), p=self.percent(first.p),
+        )  # fmt: skip
+
+    def power(self) -> str:
+        _, count = self.translate, len(self.learned.data.table)
+        return _(
+            "Com {n} clientes, um nicho que valesse 2,7 vezes os demais seria achado em cerca de {power} das vezes; um nicho menor pode ter passado despercebido.",
+            n=self.number(count), power=self.percent(round(power(count), 2)),
+        )  # fmt: skip
+
+    def prospects(self) -> str:
+        _, scores = self.translate, self.analysis.scores
+        own = scores[scores["company_kind"] == "prospect"]
+        if own.empty or self.learned is None:
+            return ""
+        parts = []
+        if self.published:
+            parts.append(self.in_niche(int(own["in_niche"].sum()), len(own)))
+        if not self.learned.model.informed:
+            parts.append(_("Para a nota dos prospects as características nada acrescentam: todos recebem a média, {base}.", base=self.percent(self.learned.model.base)))  # fmt: skip
+        unknown = int(own["lookalike_score"].isna().sum())
+        if unknown:
+            parts.append(
+                _.ngettext(
+                    "{n} prospect ficou sem nota: dados insuficientes.",
+                    "{n} prospects ficaram sem nota: dados insuficientes.",
+                    unknown,
+                )
+            )
+        return " ".join(parts)
+
+    def in_niche(self, count: int, total: int) -> str:
+        _ = self.translate
+        if not count:
+            return _.ngettext(
+                "O prospect avaliado não está no nicho.", "Nenhum dos {n} prospects está no nicho.", total
+            )
+        if total == 1:
+            return _("O prospect avaliado está no nicho.")
+        return _.ngettext(
+            "Dos {total} prospects, **{n}** está no nicho.",
+            "Dos {total} prospects, **{n}** estão no nicho.",
+            count, total=self.number(total),
+        )  # fmt: skip
+
+    def basis(self) -> str:
+        if self.learned is None or self.analysis.value.basis == MARGIN:
+            return ""
+        return self.translate("Os pedidos não trazem o custo: aqui, valor é a receita por ano, e não a margem.")
+
+    def losing(self) -> str:
+        total = float(self.analysis.value.yearly.sum())
+        if self.learned is None or total > 0:
+            return ""
+        return self.translate(
+            "Atenção: somados, os clientes não dão resultado ({total} por ano). A ordem entre eles vale; um múltiplo sobre essa base, não.",
+            total=self.money(total),
+        )
+
+    def refused(self) -> str:
+        _, found = self.translate, self.analysis.refused
+        if not found:
+            return ""
+        told = [self.reason(refused) for refused in found]
+        return _("Ficaram de fora da busca: {list}.", list=formats.enumeration(told, self.language))
+
+    def reason(self, refused: Refused) -> str:
+        name = show.literal(label(refused.name, self.language))
+        return self.translate(REASONS[refused.reason], name=name)
+
+    def rules_title(self) -> str:
+        _ = self.translate
+        if self.learned is None or not self.learned.niche.candidates:
+            return _("Nenhuma regra a mostrar") + "."
+        if not self.published:
+            return _("As regras mais fortes; nenhuma além do acaso")
+        return _("A regra publicada e as alternativas")
+
+    def lifts_title(self) -> str:
+        _ = self.translate
+        if self.learned is None or not self.learned.niche.candidates:
+            return _("Amostra insuficiente para medir quanto vale um nicho")
+        judged = (self.published or self.learned.niche.candidates[0]).lift
+        if not self.published:
+            return _("Nenhuma regra vale mais do que o acaso explicaria")
+        if np.isnan(judged.lift):
+            return _("Os demais clientes não dão base para um múltiplo")
+        if judged.low > 1:
+            return _("Um cliente do nicho vale {lift} vezes os demais", lift=self.number(judged.lift, 1))
+        return _(
+            "Um cliente do nicho valeria {lift} vezes os demais, mas o intervalo inclui 1",
+            lift=self.number(judged.lift, 1),
+        )
+
+    def map_title(self) -> str:
+        _, groups = self.translate, self.analysis.clusters
+        if groups.empty:
+            return _("Amostra insuficiente para agrupar os melhores clientes")
+        if len(groups) == 1:
+            return _("Os melhores clientes não se dividem em grupos: são um conjunto só")
+        return _(
+            "Os melhores clientes formam {n} grupos; o maior tem {share} deles",
+            n=self.number(len(groups)),
+            share=self.percent(groups["top_share"].iloc[0]),
+        )
+
+    def clusters_title(self) -> str:
+        _, groups = self.translate, self.analysis.clusters
+        if groups.empty:
+            return _("Nenhum grupo a descrever") + "."
+        count = int(groups["clients"].sum())
+        return _.ngettext(
+            "{n} cliente entre os de maior valor, por grupo", "{n} clientes entre os de maior valor, por grupo", count
+        )
+
+    def comparison_title(self) -> str:
+        _ = self.translate
+        if not self.published:
+            return _("Nenhum nicho a comparar") + "."
+        return _("O nicho ao lado dos demais clientes")
+
+    def sellers_title(self) -> str:
+        _, table = self.translate, self.analysis.sellers
+        share = self.shares()[0]
+        if table.empty or np.isnan(share):
+            return _("Nenhum nicho a dividir por vendedor")
+        first = table[table["niche_share"].notna()].sort_values(["niche_share", "seller"], ascending=[False, True])
+        if first.empty or not first["niche_share"].iloc[0] > 0:
+            return _("{share} da receita vem do nicho", share=self.percent(share))
+        return _(
+            "{share} da receita vem do nicho; com {seller}, {most}",
+            share=self.percent(share),
+            seller=show.plain(first["seller"].iloc[0]),
+            most=self.percent(first["niche_share"].iloc[0]),
+        )
+
+    def prospects_title(self) -> str:
+        _ = self.translate
+        own = self.analysis.scores[self.analysis.scores["company_kind"] == "prospect"]
+        if own.empty:
+            return _("Nenhum prospect nos dados") + "."
+        if self.learned is None:
+            return _("Prospects sem nota, por falta de dados dos clientes")
+        return _("Prospects, dos mais aos menos parecidos com os melhores clientes")
+
+    def near_title(self) -> str:
+        _, count = self.translate, len(self.analysis.near)
+        if not count:
+            return _("Nenhum cliente a uma condição do nicho") + "."
+        return _.ngettext(
+            "{n} cliente está a uma condição do nicho", "{n} clientes estão a uma condição do nicho", count
+        )
+
+    def calibration_title(self) -> str:
+        _ = self.translate
+        if self.learned is None:
+            return _("Amostra insuficiente para testar a nota")
+        if not self.learned.model.informed:
+            return _("A nota não distingue os clientes: todos recebem a média")
+        error = lookalike.quality(self.learned.model.judged)["ece"]
+        points = self.number(100 * error, 1)
+        if error <= CALIBRATED:
+            return _("A chance prevista é a que acontece: erro médio de {points} pontos percentuais", points=points)
+        return _("A nota erra {points} pontos percentuais em média: leia-a como ordem", points=points)
