@@ -48,7 +48,7 @@ def outlook(**estimates: float) -> pd.DataFrame:
     """Table ``churn_outlook``; every figure with an interval of a tenth on either side."""
     numbers = pd.Series(estimates, dtype="float64")
     table = pd.DataFrame({"outlook": numbers.index, "estimate": numbers.to_numpy()})
-    return table.assign(low=table["estimate"] * 0.9, high=table["estimate"] * 1.1)
+    return table.assign(estimate_low=table["estimate"] * 0.9, estimate_high=table["estimate"] * 1.1)
 
 
 OUTLOOK = {"horizon_days": 60, "live_clients": 1200, "expected_stops": 100, "revenue_at_risk": 50_000}
