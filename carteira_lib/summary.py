@@ -42,6 +42,10 @@ ADDS = {
         N_("quem já foi procurado: os contatos dos últimos 90 dias de cada cliente"),
         N_("o histórico de contatos do CRM"),
     ),
+    "prospects": (
+        N_("os prospects em ordem de semelhança com os melhores clientes"),
+        N_("a lista de prospects, com as mesmas colunas do cadastro de clientes"),
+    ),
     "sellers": (
         N_("o nome de quem cuida de cada cliente"),
         N_("a lista de vendedores, com código e nome"),

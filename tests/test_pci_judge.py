@@ -145,6 +145,14 @@ def test_clients_all_of_one_kind_are_one_group():
     assert found.label.max() == 0
 
 
+@pytest.mark.parametrize(("worth", "top"), [([0] * 85 + [1, 2, 3, 4, 5] * 3, 15), ([1, 2, 3, 4] + [5] * 96, 96)])
+def test_where_most_are_worth_the_same_the_best_are_still_some_and_not_all(worth, top):
+    assert clusters.top_clients(np.array(worth, dtype=float)).sum() == top
+    table = companies(100)
+    model = lookalike.learn(*ready(table), value.normal_scores(np.array(worth)))
+    assert model.base == top / 100
+
+
 def test_value_takes_no_part_in_the_groups():
     table, _ = two_kinds()
     hot, places = ready(table)

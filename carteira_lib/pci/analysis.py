@@ -106,9 +106,8 @@ def analyse(
     """
     worth = value(frames["margins"], as_of)
     register = frames["customers"].drop_duplicates("customer_id").set_index("customer_id")
-    kinds = attributes.declared(pci_attributes, list(register.columns), language=language)
-    if not len(register):
-        kinds = {}
+    columns = list(register.columns)
+    kinds = attributes.declared(pci_attributes, columns, language=language) if len(register) else {}
     known = register.reindex(worth.yearly.index)
     chosen = attributes.chosen(known, kinds, worth.yearly.to_numpy())
     problem = _problem(worth, chosen)

@@ -83,8 +83,16 @@ def clusters(
 
 
 def top_clients(scores: np.ndarray) -> np.ndarray:
-    """The fifth of the clients of the highest value; equal values stand on one side."""
-    return scores >= np.quantile(scores, 1 - TOP_SHARE)
+    """The fifth of the clients of the highest value; equal values stand on one side, the smaller one where it is not empty.
+
+    Examples
+    --------
+    >>> top_clients(np.array([1, 2, 3, 4, 5])).tolist(), top_clients(np.array([0, 0, 0, 0, 0, 0, 0, 0, 0, 7])).sum()
+    ([False, False, False, False, True], np.int64(1))
+    """
+    limit = np.quantile(scores, 1 - TOP_SHARE)
+    top, above = scores >= limit, scores > limit
+    return above if top.mean() > 2 * TOP_SHARE and above.any() else top
 
 
 def _labels(table: pd.DataFrame, attributes: Sequence[Attribute], seed: int) -> np.ndarray:

@@ -135,13 +135,12 @@ def near_shown(analysis: Analysis, portfolio: pd.DataFrame, *, language: str = "
 
 
 def quality_shown(analysis: Analysis, *, language: str = "pt-BR") -> list[str]:
-    """What the score is worth on clients left out, in one sentence; none where it says nothing."""
-    if analysis.learned is None or not analysis.learned.model.informed:
-        return []
+    """What the score is worth on clients left out, in one sentence."""
     _ = translator(language)
-    found = lookalike.quality(analysis.learned.model.judged)
+    informed = analysis.learned is not None and analysis.learned.model.informed
+    found = lookalike.quality(analysis.learned.model.judged) if informed else {"auc": np.nan}
     if np.isnan(found["auc"]):
-        return []
+        return [_("Não há nota cujo acerto se possa medir.")]
     return [
         _(
             "Entre um dos melhores clientes e outro qualquer, a nota aponta o certo em {auc} das vezes; ao acaso seriam 50%.",
