@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from carteira_lib.language import N_, translator
 
 GROUPS_SHOWN = 12
+HEADCOUNT_BANDS = ((1, "1-9"), (10, "10-49"), (50, "50-99"), (100, "100-499"), (500, "500+"))
 OTHERS = N_("Outros")
 UNKNOWN = N_("sem informação")
+
+
+def headcount_band(employees: pd.Series) -> pd.Series:
+    """Band of the number of employees: 1-9, 10-49, 50-99, 100-499, 500+; missing where unknown or below 1.
+
+    Examples
+    --------
+    >>> headcount_band(pd.Series([1, 9, 10, 499, 500, 0])).fillna("?").tolist()
+    ['1-9', '1-9', '10-49', '100-499', '500+', '?']
+    """
+    edges = [low for low, _ in HEADCOUNT_BANDS]
+    names = [name for _, name in HEADCOUNT_BANDS]
+    bands = pd.cut(employees.astype("float64"), [*edges, np.inf], right=False, labels=names)
+    return bands.astype("str").where(bands.notna())
 
 
 def seller_names(sellers: pd.DataFrame) -> Mapping[str, str]:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from carteira_lib import portfolio, tables
-from carteira_lib.portfolio import headcount_band, renewals, splits
+from carteira_lib.groups import headcount_band
+from carteira_lib.portfolio import renewals, splits
 from tests.test_cycles import AS_OF, days, random_days
 
 

@@ -11,7 +11,7 @@ from carteira_lib.portfolio.movement import Movement, cohorts, movement
 from carteira_lib.portfolio.renewals import renewals
 from carteira_lib.portfolio.segments import RFM_SEGMENTS, abc_class, rank_score, rfm
 from carteira_lib.portfolio.silence import CYCLE_GRID, Rule, rule, silence_table
-from carteira_lib.portfolio.splits import headcount_band, splits
+from carteira_lib.portfolio.splits import splits
 from carteira_lib.portfolio.status import STATUSES, error_rate, limits, recovered, status
 from carteira_lib.portfolio.steps import STEPS, next_step, next_step_text
 from carteira_lib.portfolio.views import (
@@ -42,7 +42,6 @@ __all__ = [
     "error_rate",
     "figures",
     "findings",
-    "headcount_band",
     "limits",
     "movement",
     "next_step",

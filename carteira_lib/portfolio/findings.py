@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from carteira_lib import formats, tables
+from carteira_lib.groups import HEADCOUNT_BANDS
 from carteira_lib.language import Translator, translator
 from carteira_lib.portfolio.silence import FEW_SILENCES, NEVER_RETURNED_DAYS, Rule
-from carteira_lib.portfolio.splits import HEADCOUNT_BANDS, largest_group
+from carteira_lib.portfolio.splits import largest_group
 from carteira_lib.portfolio.status import ENOUGH_CALLED, IN_PORTFOLIO
 
 if TYPE_CHECKING:

@@ -5,27 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from carteira_lib.groups import made_here, merged, seller_names
+from carteira_lib.groups import HEADCOUNT_BANDS, headcount_band, made_here, merged, seller_names
 from carteira_lib.portfolio.status import STATUSES
 
 DIMENSIONS = ("seller_id", "region", "state", "sector", "headcount_band", "family")
 COUNTS = {code: f"{code}_clients" for code in STATUSES}
 COLUMNS = ["dimension", "group", "clients", *COUNTS.values(), "net_revenue_365d", "revenue_share"]
-HEADCOUNT_BANDS = ((1, "1-9"), (10, "10-49"), (50, "50-99"), (100, "100-499"), (500, "500+"))
-
-
-def headcount_band(employees: pd.Series) -> pd.Series:
-    """Band of the number of employees: 1-9, 10-49, 50-99, 100-499, 500+; missing where unknown or below 1.
-
-    Examples
-    --------
-    >>> headcount_band(pd.Series([1, 9, 10, 499, 500, 0])).fillna("?").tolist()
-    ['1-9', '1-9', '10-49', '100-499', '500+', '?']
-    """
-    edges = [low for low, _ in HEADCOUNT_BANDS]
-    names = [name for _, name in HEADCOUNT_BANDS]
-    bands = pd.cut(employees.astype("float64"), [*edges, np.inf], right=False, labels=names)
-    return bands.astype("str").where(bands.notna())
 
 
 def splits(
