@@ -35,6 +35,11 @@ PLOTS = {
     "stacked": lambda v, **k: plots.stacked(pd.DataFrame({"a": v.abs(), "b": v.abs()}), **k),
     "stacked amounts": lambda v, **k: plots.stacked(pd.DataFrame({"a": v.abs()}), share=False, **k),
     "intervals": lambda v, **k: plots.intervals(intervals(v), reference=0.4, **k),
+    "intervals highlighted": lambda v, **k: plots.intervals(intervals(v), highlight=list(v.index[:1]), **k),
+    "band": lambda v, **k: plots.band(intervals(v).assign(proven=False), **k),
+    "gauge": lambda v, **k: plots.gauge(
+        intervals(v.clip(-100, 100)).iloc[0] if len(v) else pd.Series(np.nan, ["estimate", "low", "high"]), **k
+    ),
     "curve": lambda v, **k: plots.curve(v.clip(0, 1).reset_index(drop=True), threshold=0.5, chosen=1, **k),
     "calibration": lambda v, **k: plots.calibration(bins(v), **k),
     "reach": lambda v, **k: plots.reach(pd.DataFrame({"a": v.clip(0, 1).to_numpy(), "x" * 500: 0.5}), **k),
@@ -254,3 +259,37 @@ def test_movement_labels_stand_clear_of_the_net_and_zeros_have_none():
     )
     labels = [t for t in plots.movement(months, title="t").texts if t.get_text() in {"50", "-1", "0"}]
     assert [(t.get_text(), t.xyann[1]) for t in labels] == [("50", 7), ("-1", -3)]
+
+
+def test_only_proven_changes_are_in_colour_and_told():
+    waves = pd.DataFrame(
+        {"estimate": [27.2, 30.0, np.nan, 1.4], "low": [18.0, 21.0, np.nan, -7.0], "high": [36.0, 38.0, np.nan, 10.0]},
+        index=["abr", "out", "nov", "dez"],
+    ).assign(proven=[False, False, False, True])
+    ax = plots.band(waves, title="Caiu")
+    assert plots.alt(ax) == "Caiu. abr: 27; out: 30; nov: –; dez: 1 (mudança comprovada)."
+    dots = ax.collections[-1]
+    tones = [matplotlib.colors.to_hex(c) for c in dots.get_facecolors()]
+    assert [tone == style.VERMILLION.lower() for tone in tones] == [False, False, False, True]
+    shown = {t.get_text(): t.get_color() for t in ax.texts}
+    assert shown == {"27": style.INK, "30": style.INK, "1": style.VERMILLION}
+
+
+@pytest.mark.parametrize(
+    ("estimate", "low", "high"), [(4.0, -5.0, 12.0), (100.0, 95.0, 100.0), (-100.0, -100.0, -90.0)]
+)
+def test_a_gauge_shows_the_score_its_interval_and_the_whole_scale(estimate, low, high):
+    ax = plots.gauge(pd.Series({"estimate": estimate, "low": low, "high": high}), title="Nota")
+    said = [style.text_of(v, "points") for v in (estimate, low, high)]
+    assert plots.alt(ax) == f"Nota. nota: {said[0]}; intervalo de 95%: {said[1]} a {said[2]}."
+    assert {said[0], said[1], said[2]} <= {t.get_text() for t in ax.texts}
+    assert ax.get_xlim()[0] <= -100
+    assert ax.get_xlim()[1] >= 100
+    spans = [line.get_xdata() for line in ax.lines]
+    assert any(list(span) == [low, high] for span in spans)
+
+
+def test_highlighted_intervals_are_blue_and_the_others_muted():
+    ax = plots.intervals(intervals(pd.Series([0.2, 0.5, 0.9], index=["a", "b", "c"])), title="x", highlight=["b"])
+    dots = {line.get_color(): list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"}
+    assert dots == {style.MUTED: [0.2, 0.9], style.BLUE: [0.5]}

@@ -8,18 +8,21 @@ from carteira_lib.plots.bars import bars, intervals, stacked
 from carteira_lib.plots.grids import cohorts, pareto
 from carteira_lib.plots.maps import scatter
 from carteira_lib.plots.ranking import calibration, reach
+from carteira_lib.plots.scores import band, gauge
 from carteira_lib.plots.series import columns, curve, line, movement, waterfall
-from carteira_lib.plots.style import SETTINGS, alt, describe, transcript
+from carteira_lib.plots.style import SETTINGS, alt, describe, text_of, transcript
 
 __all__ = [
     "SETTINGS",
     "alt",
+    "band",
     "bars",
     "calibration",
     "cohorts",
     "columns",
     "curve",
     "describe",
+    "gauge",
     "intervals",
     "line",
     "movement",
@@ -27,6 +30,7 @@ __all__ = [
     "reach",
     "scatter",
     "stacked",
+    "text_of",
     "transcript",
     "waterfall",
 ]

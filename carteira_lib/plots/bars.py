@@ -196,6 +196,7 @@ def intervals(
     unit: str = "percent",
     language: str = "pt-BR",
     reference: float | None = None,
+    highlight: Sequence[Hashable] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """A dot and its interval per row, against a reference line.
@@ -206,6 +207,8 @@ def intervals(
         Indexed by category, with columns ``estimate``, ``low`` and ``high``. A missing estimate shows a dash.
     reference : float
         Drawn as a dashed line, e.g. the value of all clients.
+    highlight : list of categories
+        In blue, the others muted; None draws all alike.
 
     Returns
     -------
@@ -223,13 +226,20 @@ def intervals(
         return style.empty(ax, language)
     rows = range(len(table))
     ax.hlines(rows, table["low"], table["high"], color=style.GREY, linewidth=3)
-    ax.plot(table["estimate"], rows, "o", color=style.BLUE, markersize=8)
+    tones = pd.Series(_dots(table.index, highlight), index=rows)
+    for tone in dict.fromkeys(tones):
+        ax.plot(table["estimate"].to_numpy()[tones == tone], tones.index[tones == tone], "o", color=tone, markersize=8)
     _rows(ax, keys, table["estimate"].isna().to_numpy())
     _interval_room(ax, table, reference, texts, keys)
     for row, text in enumerate(texts):
         ax.annotate(text, (1, row), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=style.SMALL)
     _reference(ax, reference, unit, language)
     return ax
+
+
+def _dots(keys: Sequence[Hashable], highlight: Sequence[Hashable] | None) -> list[str]:
+    """Grey would not be told from the interval behind it."""
+    return [style.MUTED if tone == style.GREY else tone for tone in style.colours(keys, highlight)]
 
 
 def _interval_text(row, unit: str, language: str) -> str:

@@ -52,7 +52,7 @@ def columns(
     if values.empty:
         return style.empty(ax, language)
     ax.bar(range(len(values)), values.fillna(0), width=0.76, color=style.colours(values.index, highlight))
-    _key_axis(ax, values.index, language)
+    key_axis(ax, values.index, language)
     _limits(ax, [values])
     _value_labels(ax, values, texts)
     return ax
@@ -100,7 +100,7 @@ def _limits(ax: Axes, shown: Sequence[pd.Series]) -> None:
         ax.spines["bottom"].set_visible(False)
 
 
-def _key_axis(ax: Axes, keys: pd.Index, language: str, width: float = style.WIDTH - 0.3) -> None:
+def key_axis(ax: Axes, keys: pd.Index, language: str, width: float = style.WIDTH - 0.3) -> None:
     """Labels below columns that span `width` inches: as many as fit, counted from the last one back."""
     months = [isinstance(key, pd.Timestamp) for key in keys]
     texts = [style.label_of(key, language, 14 if len(keys) > 4 else 28) for key in keys]
@@ -188,7 +188,7 @@ def _ends(ax: Axes, table: pd.DataFrame, tones: Sequence[str], *, unit: str, lan
         text = {"va": "center", "color": style.INK if tone == style.MUTED else tone, "fontweight": "bold"}
         ax.annotate(texts[name], (x, y), xytext=(7, 0), textcoords="offset points", **text)
     width = style.WIDTH - 0.9 - max(style.text_width(t, weight="bold") for t in texts.values())
-    _key_axis(ax, table.index, language, width)
+    key_axis(ax, table.index, language, width)
     ax.set_xlim(-0.4, (len(table) - 0.6) * (style.WIDTH - 0.8) / width)
 
 
@@ -230,7 +230,7 @@ def movement(
     ax.bar(x, table["recovered"], bottom=table["new"], width=0.7, color=style.SKY)
     ax.bar(x, -table["lost"], width=0.7, color=style.VERMILLION)
     ax.plot(x, net, color=style.INK, linewidth=1.6, marker="o", markersize=4.5, markeredgecolor="white")
-    _key_axis(ax, table.index, language)
+    key_axis(ax, table.index, language)
     _limits(ax, [gained, -table["lost"]])
     if len(table) <= 14:
         _movement_labels(ax, gained, table["lost"], net, language)
@@ -307,7 +307,7 @@ def waterfall(
     tops = np.maximum(starts, starts + steps.to_numpy())
     for i, text in enumerate(texts):
         _above(ax, i, max(tops[i], 0), text)
-    _key_axis(ax, steps.index, language)
+    key_axis(ax, steps.index, language)
     _limits(ax, [pd.Series(tops), pd.Series(np.minimum(starts, starts + steps.to_numpy()))])
     return ax
 

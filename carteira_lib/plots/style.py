@@ -171,12 +171,15 @@ def numbers(values: pd.Series) -> pd.Series:
 def text_of(value: float, unit: str = "number", language: str = "pt-BR") -> str:
     """A value as its direct label shows it.
 
-    `unit` is ``number``, ``percent`` (of a share), ``days``, or the ISO code of a currency.
+    `unit` is ``number``, ``percent`` (of a share), ``days``, ``points`` (whole, with the sign of arithmetic), or the
+    ISO code of a currency.
 
     Examples
     --------
     >>> text_of(0.034, "percent"), text_of(0.34, "percent"), text_of(1234.0), text_of(2_400_000.0)
     ('3,4%', '34%', '1.234', '2,4\\xa0mi')
+    >>> text_of(-3.6, "points"), text_of(0.2, "points")
+    ('−4', '0')
     >>> text_of(2_400_000.0, "BRL").replace("\\xa0", " "), text_of(float("nan"))
     ('R$ 2,4 mi', '–')
     """
@@ -186,10 +189,12 @@ def text_of(value: float, unit: str = "number", language: str = "pt-BR") -> str:
         return formats.percent(value, 1 if 0 < abs(value) < 0.0995 else 0, language)
     if unit == "days":
         return formats.days(value, language)
+    if unit == "points":
+        return formats.number(value, 0, language).replace("-", "−")
     if len(unit) == 3 and unit.isupper():
         return formats.money(value, unit, language, compact=True)
     if unit != "number":
-        raise ValueError(f"unit must be number, percent, days or the ISO code of a currency. Got {unit!r}.")
+        raise ValueError(f"unit must be number, percent, days, points or the ISO code of a currency. Got {unit!r}.")
     if abs(value) >= 1_000_000:
         return _compact(value, language)
     return formats.number(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1, language)
