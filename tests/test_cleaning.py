@@ -22,7 +22,7 @@ def connection():
     return ibis.duckdb.connect()
 
 
-def reading(connection, rows, table="orders", *, decimal=",", order="dmy", unmapped=(), damaged=()):
+def reading(connection, rows, table="orders", *, decimal=",", order="dmy", unmapped=(), damaged=(), survey_scale=None):
     """A reading of dicts of raw text; `file` and `line` of a row may be set by "_file" and "_line"."""
     names = list(dict.fromkeys(name for row in rows for name in row if not name.startswith("_")))
     records = [
@@ -43,6 +43,7 @@ def reading(connection, rows, table="orders", *, decimal=",", order="dmy", unmap
     broken = ibis.memtable(broken, schema={"_file": "string", "_line": "int64", "text": "string"})
     return SimpleNamespace(
         table=table,
+        survey_scale=survey_scale,
         data=data,
         decimals=dict.fromkeys(names, decimal),
         date_orders=dict.fromkeys(names, order),

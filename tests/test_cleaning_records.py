@@ -50,6 +50,30 @@ def test_a_score_is_an_integer_from_0_to_10(connection):  # noqa: F811
     assert set(result.rejected.execute()["value"].dropna()) == {"11", "-1", "7,5", "dez"}
 
 
+@pytest.mark.parametrize(
+    ("scale", "given", "kept_as"),
+    [
+        (
+            "1-5",
+            {"1": 0, "2": 2, "3": 5, "4": 7, "5": 10, "0": None, "6": None, "4,5": None},
+            "5 promotes, 4 is neutral",
+        ),
+        (
+            "0-100",
+            {"0": 0, "69": 6, "69,9": 6, "70": 7, "89": 8, "90": 9, "100": 10, "101": None, "-1": None},
+            "tenths",
+        ),
+        ("0-10", {"0": 0, "10": 10, "5,5": None, "11": None}, "as they are"),
+    ],
+    ids=["1-5", "0-100", "0-10"],
+)
+def test_scores_of_a_declared_scale_keep_their_class(connection, scale, given, kept_as):  # noqa: F811
+    rows = [{"customer_id": f"{i:02d}", "answer_date": "01/02/2024", "score": s} for i, s in enumerate(given)]
+    result = cleaned(connection, rows, "surveys", survey_scale=scale)
+    expected = [value for value in given.values() if value is not None]
+    assert kept(result, "surveys").sort_values("customer_id")["score"].tolist() == expected, kept_as
+
+
 def test_surveys_of_no_client_or_of_the_future_are_rejected(connection):  # noqa: F811
     rows = [
         {"customer_id": None, "answer_date": "01/02/2024", "score": "9"},

@@ -213,6 +213,8 @@ def test_lines_wider_than_the_header_all_over_are_a_problem_not_damage(problems)
         ),
         ({"orders": {"path": "f.csv", "delimiter": ";;"}}, "não serve para 'delimiter'"),
         ({"orders": {"path": "f.csv", "date_format": "mês"}}, "não serve para 'date_format'"),
+        ({"surveys": {"path": "f.csv", "survey_scale": "1-7"}}, "não serve para 'survey_scale'; use 0-10, 1-5, 0-100"),
+        ({"orders": {"path": "f.csv", "survey_scale": "1-5"}}, "opção desconhecida 'survey_scale'"),
         ({"orders": {"path": "f.csv", "columns": ["a"]}}, "columns deve ligar cada nome nosso"),
         ({"orders": {"path": "f.csv", "columns": {"amount": ["a"]}}}, "columns deve ligar cada nome nosso"),
         ({"orders": {"path": "f.csv", "columns": {"valor": "Valor"}}}, "a tabela não tem a coluna 'valor'"),

@@ -20,7 +20,8 @@ EVENT_DATES = {
     "proposals": "sent_date",
     "contracts": "start_date",
 }
-SCORES = (0, 10)
+#: Scale of a survey -> its least and greatest score, and whether only whole ones are scores.
+SCALES = {"0-10": (0, 10, True), "1-5": (1, 5, True), "0-100": (0, 100, False)}
 
 
 def extra_columns(reading: Reading) -> list[str]:
@@ -53,9 +54,7 @@ def _typed(raw: ir.Column, column: Column, reading: Reading) -> ir.Value:
     if words:
         return parse.coded(raw, words)
     if column.name == "score":
-        grade = parse.number(raw, reading.decimals.get("score", ","))
-        whole = (grade == grade.floor()) & grade.between(*SCORES)
-        return whole.ifelse(grade, ibis.null("float64")).cast("int64")
+        return _score(parse.number(raw, reading.decimals.get("score", ",")), reading.survey_scale or "0-10")
     if column.kind in ("number", "integer"):
         return parse.number(raw, reading.decimals.get(column.name, ","))
     if column.kind == "date":
@@ -63,6 +62,16 @@ def _typed(raw: ir.Column, column: Column, reading: Reading) -> ir.Value:
     if column.kind == "flag":
         return parse.flag(raw)
     return parse.identifier(raw) if column.name.endswith("_id") else parse.text(raw)
+
+
+def _score(grade: ir.FloatingColumn, scale: str) -> ir.IntegerColumn:
+    """A score from 0 to 10: of another scale the tenth that it reaches, so that 5 of 5 and 90 of 100 stay promoters."""
+    low, high, only_whole = SCALES[scale]
+    valid = grade.between(low, high)
+    if only_whole:
+        valid &= grade == grade.floor()
+    reached = (((grade - low) * 10 + 1e-9) / (high - low)).floor()
+    return valid.ifelse(reached, ibis.null("float64")).cast("int64")
 
 
 def _attribute(raw: ir.Column) -> ir.Value:

@@ -31,6 +31,7 @@ class Reading(Protocol):
     date_orders: Mapping[str, str]
     unmapped: tuple[str, ...]
     damaged: ir.Table
+    survey_scale: str | None
 
 
 class Rule(NamedTuple):

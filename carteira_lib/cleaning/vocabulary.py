@@ -13,7 +13,7 @@ REASONS = {
     "before_min_date": N_("data antes do início da análise"),
     "unreadable_amount": N_("valor ilegível"),
     "unreadable_number": N_("número ilegível"),
-    "invalid_score": N_("nota que não é um inteiro de 0 a 10"),
+    "invalid_score": N_("nota fora da escala da pesquisa"),
     "unknown_value": N_("valor desconhecido"),
     "missing_value": N_("campo obrigatório vazio"),
     "repeated_line": N_("linha repetida"),
@@ -37,7 +37,9 @@ REMEDIES = {
     "before_min_date": N_("Se quiser um histórico mais longo, use uma min_date mais antiga nos parâmetros."),
     "unreadable_amount": N_("Corrija o valor na origem ou declare decimal da fonte nos parâmetros."),
     "unreadable_number": N_("Corrija o número na origem ou declare decimal da fonte nos parâmetros."),
-    "invalid_score": N_("Confira a escala da pesquisa: o NPS usa notas inteiras de 0 a 10."),
+    "invalid_score": N_(
+        "O NPS usa notas inteiras de 0 a 10. Se a pesquisa for de 1 a 5 ou de 0 a 100, declare survey_scale em sources.surveys."
+    ),
     "unknown_value": N_("Troque o valor na origem por um dos conhecidos: ganha, perdida, abandonada ou aberta."),
     "missing_value": N_("Preencha o campo na origem."),
     "repeated_line": N_(

@@ -25,10 +25,12 @@ OPTIONS = (
     "date_format",
     "header",
     "repeats",
+    "survey_scale",
 )
 EXTENSIBLE = ("customers", "prospects")
 DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "espaço": " ", "espaco": " "}
 DATE_ORDERS = ("dmy", "mdy", "ymd")
+SURVEY_SCALES = ("0-10", "1-5", "0-100")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Source:
     date_order: str | None = None
     header: bool | None = None
     repeats: str | None = None
+    survey_scale: str | None = None
 
     @property
     def where(self) -> str:
@@ -68,7 +71,7 @@ def parse(table: str, spec: object) -> Source:
         raise _error(
             N_("{where}: esperava opções como path e columns; veio {value}."), {"where": where, "value": repr(spec)}
         )
-    problems = [*_unknown_options(where, spec), *_origin(where, spec), *_columns(table, where, spec)]
+    problems = [*_unknown_options(table, where, spec), *_origin(where, spec), *_columns(table, where, spec)]
     values = {}
     for name, check in _CHECKS.items():
         try:
@@ -84,7 +87,7 @@ def parse(table: str, spec: object) -> Source:
         table=table, paths=values["path"] or (), url=values["url"], db_table=values["table"], query=values["query"],
         sheet=spec.get("sheet"), columns=columns, delimiter=values["delimiter"], encoding=values["encoding"],
         decimal=values["decimal"], date_order=values["date_format"], header=values["header"],
-        repeats=values["repeats"],
+        repeats=values["repeats"], survey_scale=values["survey_scale"],
     )  # fmt: skip
 
 
@@ -99,13 +102,12 @@ def _error(message: str, values: Mapping[str, object]) -> DataError:
     return DataError([Problem(message, values)])
 
 
-def _unknown_options(where: str, spec: Mapping) -> list[Problem]:
+def _unknown_options(table: str, where: str, spec: Mapping) -> list[Problem]:
     message = N_("{where}: opção desconhecida '{option}'; quis dizer {nearest}? As opções são: {known}.")
-    unknown = [str(key) for key in spec if key not in OPTIONS]
-    known = ", ".join(OPTIONS)
-    return [
-        Problem(message, {"where": where, "option": u, "nearest": nearest(u, OPTIONS), "known": known}) for u in unknown
-    ]
+    allowed = [option for option in OPTIONS if option != "survey_scale" or table == "surveys"]
+    unknown = [str(key) for key in spec if key not in allowed]
+    values = {"where": where, "known": ", ".join(allowed)}
+    return [Problem(message, {**values, "option": u, "nearest": nearest(u, allowed)}) for u in unknown]
 
 
 def _origin(where: str, spec: Mapping) -> list[Problem]:
@@ -219,9 +221,18 @@ def _repeats(value: object) -> str:
     return str(value)
 
 
+def _survey_scale(value: object) -> str:
+    """The scale that the scores of a survey are given in."""
+    scale = "".join(str(value).split())
+    if scale not in SURVEY_SCALES:
+        raise ValueError(value)
+    return scale
+
+
 _CHECKS = {
     "path": _paths, "url": _text, "table": _text, "query": _text, "delimiter": _delimiter, "encoding": _encoding,
     "decimal": _decimal, "date_format": _date_order, "header": _flag, "repeats": _repeats,
+    "survey_scale": _survey_scale,
 }  # fmt: skip
 _ALLOWED = {
     "path": "path: data/raw/pedidos_*.csv",
@@ -234,4 +245,5 @@ _ALLOWED = {
     "date_format": "dd/mm/aaaa, mm/dd/aaaa, aaaa-mm-dd, dmy, mdy, ymd",
     "header": "true / false",
     "repeats": "all / mapped",
+    "survey_scale": "0-10, 1-5, 0-100",
 }

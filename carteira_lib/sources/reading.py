@@ -54,6 +54,8 @@ class Reading:
     damaged : ibis Table
         One row per line with more columns than the header: ``_file``, ``_line``, ``text``. Counted in the rows of
         `files`, not in `data`.
+    survey_scale : str or None
+        The scale that the scores of a survey are declared to be in; None where the params file does not say.
     """
 
     table: str
@@ -64,6 +66,7 @@ class Reading:
     assumed: tuple[str, ...]
     unmapped: tuple[str, ...]
     damaged: ir.Table
+    survey_scale: str | None = None
 
 
 def assemble(connection: Backend, source: Source, opened: Sequence[Opened], mapping: Mapping[str, str]) -> Reading:
@@ -88,6 +91,7 @@ def assemble(connection: Backend, source: Source, opened: Sequence[Opened], mapp
         assumed=(*assumed, *assumed_too),
         unmapped=tuple(unmapped),
         damaged=connection.table(_damaged_view(connection.con, source, parts)),
+        survey_scale=source.survey_scale,
     )
 
 
