@@ -26,6 +26,7 @@ PORTFOLIO_FRAMES = ("customer_features", "customers", "contracts", "sellers", "p
 CHURN_FRAMES = (
     "portfolio", "renewals", "customers", "contracts", "sellers", "interactions", "surveys", "purchases",
 )  # fmt: skip
+NPS_FRAMES = ("portfolio", "customers", "sellers", "surveys", "interactions", "purchases", "refused_answers")
 PCI_FRAMES = ("portfolio", "customers", "prospects", "sellers", "families", "margins")
 HISTORY_CLIENTS = 20_000
 
@@ -84,7 +85,8 @@ def frames(run: Run, names: Sequence[str] = PORTFOLIO_FRAMES) -> dict[str, pd.Da
     names : sequence of str
         Tables of `carteira_lib.tables` and of `COUNTED`: ``purchases``, one row per client-day (see `client_days`);
         ``families``, the last 12 months by product family: ``customer_id, family, net_revenue_365d``; ``margins``,
-        revenue and cost of each client, see `features.client_margins`.
+        revenue and cost of each client, see `features.client_margins`; ``refused_answers``, the
+        rows of ``rejected`` that are of the survey.
     """
     return {name: COUNTED[name](run) if name in COUNTED else tables.read(run, name) for name in names}
 
@@ -108,12 +110,17 @@ def _families(run: Run) -> pd.DataFrame:
     return features.family_revenue(orders, products, as_of=run.as_of).to_pandas()
 
 
+def _refused_answers(run: Run) -> pd.DataFrame:
+    rejected = tables.check(run, "rejected")
+    return tables.conform(pd.read_parquet(rejected, filters=[("table", "==", "surveys")]), "rejected")
+
+
 def _margins(run: Run) -> pd.DataFrame:
     found = features.client_margins(_scan(sources.connect(), run, "orders"), as_of=run.as_of).to_pandas()
     return found.astype({"customer_id": "str", "first_order_date": "datetime64[us]"})
 
 
-COUNTED = {"purchases": client_days, "families": _families, "margins": _margins}
+COUNTED = {"purchases": client_days, "families": _families, "margins": _margins, "refused_answers": _refused_answers}
 
 
 def histories(

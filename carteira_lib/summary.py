@@ -38,6 +38,10 @@ ADDS = {
         N_("a carteira de renovação: o que vence, quando e quanto vale"),
         N_("a lista de contratos, com início, fim e valor"),
     ),
+    "surveys": (
+        N_("o NPS com a sua margem, o que mudou e o que fazer com cada cliente"),
+        N_("as respostas da pesquisa de NPS, com cliente, data e nota de 0 a 10"),
+    ),
     "interactions": (
         N_("quem já foi procurado: os contatos dos últimos 90 dias de cada cliente"),
         N_("o histórico de contatos do CRM"),

@@ -9,7 +9,7 @@ from carteira_lib.pipeline import normalise, order, redaction, terminal
 from carteira_lib.pipeline.execution import Failure, Outcome
 from carteira_lib.pipeline.params import ParamsError
 
-NAMES = ["01_limpeza", "02_carteira", "04_churn", "08_resumo"]
+NAMES = ["01_limpeza", "02_carteira", "04_churn", "05_nps", "08_resumo"]
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ NAMES = ["01_limpeza", "02_carteira", "04_churn", "08_resumo"]
         (["churn"], ["01_limpeza", "02_carteira", "04_churn"]),
         (["notebooks/04_churn.ipynb"], ["01_limpeza", "02_carteira", "04_churn"]),
         (["notebooks\\02_carteira.ipynb", "churn"], ["01_limpeza", "02_carteira", "04_churn"]),
+        (["nps"], ["01_limpeza", "02_carteira", "05_nps"]),
         (["resumo"], NAMES),
     ],
 )
@@ -44,9 +45,16 @@ def test_a_notebook_far_from_all_is_answered_with_the_list():
 
 
 def test_the_summary_waits_for_all_and_needs_the_cleaning_only():
-    assert order.waits_for("08_resumo", NAMES) == tuple(NAMES[:3])
+    assert order.waits_for("08_resumo", NAMES) == tuple(NAMES[:4])
     assert order.needs("08_resumo", NAMES) == ("01_limpeza",)
     assert order.needs("01_limpeza", NAMES) == ()
+
+
+def test_a_notebook_waits_for_what_it_uses_and_does_without_it():
+    assert order.waits_for("05_nps", NAMES) == ("01_limpeza", "02_carteira", "04_churn")
+    assert order.needs("05_nps", NAMES) == ("01_limpeza", "02_carteira")
+    assert order.waits_for("05_nps", ["01_limpeza", "02_carteira", "05_nps"]) == ("01_limpeza", "02_carteira")
+    assert all(other < name for name, used in order.USES.items() for other in used)
 
 
 def test_what_each_notebook_needs_comes_before_it():

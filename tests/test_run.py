@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from carteira_lib import canonical, churn, cleaning, pci, plots, portfolio, summary, tables
+from carteira_lib import canonical, churn, cleaning, nps, pci, plots, portfolio, summary, tables
 from carteira_lib.tables import DataError
 from carteira_lib.tables.contracts import CANONICAL
 
@@ -36,10 +36,20 @@ class Said(NamedTuple):
     notes: list[str]
     churn: list[str]
     pci: list[str]
+    nps: list[str]
 
     @property
     def words(self) -> list[str]:
-        return [*self.cleaning, *self.portfolio, *self.summary, *self.titles, *self.notes, *self.churn, *self.pci]
+        return [
+            *self.cleaning,
+            *self.portfolio,
+            *self.summary,
+            *self.titles,
+            *self.notes,
+            *self.churn,
+            *self.pci,
+            *self.nps,
+        ]
 
 
 def buys(client: str, *days: int, amount: str = "10,00") -> list[str]:
@@ -78,6 +88,20 @@ def at_risk(run: tables.Run, frames: dict) -> churn.Analysis:
     return result
 
 
+def rated(run: tables.Run) -> nps.Analysis:
+    """As notebook 05 makes and writes it, its figures drawn."""
+    result = nps.analyse(canonical.frames(run, canonical.NPS_FRAMES) | nps.beside(run), nps.Policy(), as_of=run.as_of)
+    nps.write(run, result)
+    titles = nps.titles(result)
+    plots.gauge(nps.headline(result), title=titles["score"])
+    plots.stacked(nps.class_parts(result), title=titles["classes"])
+    plots.intervals(nps.readings(result), title=titles["readings"], unit="points")
+    plots.band(nps.over_time(result), title=titles["waves"])
+    nps.segment_plots(result)
+    nps.driver_plots(result, titles["drivers"])
+    return result
+
+
 def ideal_buyer(run: tables.Run) -> list[str]:
     """The words of notebook 03, as it makes and writes the page, its figures drawn."""
     frames = canonical.frames(run, canonical.PCI_FRAMES)
@@ -105,13 +129,14 @@ def said(sources: dict, **settings) -> Said:
     monthly = summary.monthly_revenue(canonical.client_days(run), run.as_of)
     risk = at_risk(run, found | {"portfolio": clients, "renewals": renewals})
     cards = summary.figures(clients, found["customer_features"], moves, renewals, tables.read(run, "churn_outlook"))
+    rating = rated(run)
     titles = [*portfolio.titles(result).values(), summary.portfolio_title(moves), summary.revenue_title(monthly)]
     titles += [cleaning.months_title(monthly), cleaning.reasons_title(balance), portfolio.rule_sentence(result)]
     period = (canonical.client_days(run)["order_date"].min(), run.as_of)
     words = (
         cleaning.findings(balance, notes, rejected, period), portfolio.findings(result),
         summary.findings(clients, moves, monthly), [*titles, *churn.titles(risk).values()], [f"{card.value} {card.note}" for card in cards],
-        churn.findings(risk), ideal_buyer(run),
+        churn.findings(risk), ideal_buyer(run), [*nps.findings(rating), *nps.titles(rating).values()],
     )  # fmt: skip
     return Said(run, result, *([text.replace("\xa0", " ") for text in part] for part in words))
 

@@ -14,6 +14,7 @@ from scipy import stats
 
 CLASSES = ("promoter", "passive", "detractor")
 PROMOTER_FROM, PASSIVE_FROM = 9, 7
+FIGURES = ("nps", "nps_low", "nps_high")  # columns of an `Estimate` in the tables
 FEWEST = 10  # answers; with fewer there are counts, and no score
 LEVEL = 0.95
 #: Rocks (2016): imagined answers added to the promoters, and as many to the detractors; twice that to the neutrals.

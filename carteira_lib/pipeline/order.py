@@ -18,7 +18,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {  # notebook -> those whose tables it ca
     PORTFOLIO: (CLEANING,),
     "03_pci": (CLEANING, PORTFOLIO),
     "04_churn": (CLEANING, PORTFOLIO),
+    "05_nps": (CLEANING, PORTFOLIO),
 }
+USES: Mapping[str, tuple[str, ...]] = {"05_nps": ("03_pci", "04_churn")}  # tables it can do without: it waits for them
 
 
 def available(folder: Path) -> dict[str, Path]:
@@ -33,7 +35,12 @@ def needs(name: str, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def waits_for(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The notebooks that come before this one: what it needs, and for the summary all others, failed or not."""
+    """The notebooks that come before this one: what it needs, and what it uses where it is run, failed or not."""
+    return tuple(other for other in names if other in _reads(name, names) or other in USES.get(name, ()))
+
+
+def _reads(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What is run with this one: what it needs, and for the summary all others."""
     return tuple(other for other in names if other != SUMMARY) if name == SUMMARY else needs(name, names)
 
 
@@ -58,9 +65,11 @@ def chosen(only: Sequence[str], names: Sequence[str], language: str = "pt-BR") -
     --------
     >>> chosen(["carteira"], ["01_limpeza", "02_carteira", "04_churn"])
     ['01_limpeza', '02_carteira']
+    >>> chosen(["nps"], ["01_limpeza", "02_carteira", "04_churn", "05_nps"])
+    ['01_limpeza', '02_carteira', '05_nps']
     """
     wanted = {_named(text, names, language) for text in only} or set(names)
-    while more := {other for name in wanted for other in waits_for(name, names)} - wanted:
+    while more := {other for name in wanted for other in _reads(name, names)} - wanted:
         wanted |= more
     return [name for name in names if name in wanted]
 
