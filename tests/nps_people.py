@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from carteira_lib import tables
+from carteira_lib.nps.score import class_of
 
 AS_OF = pd.Timestamp("2026-10-31")
 
@@ -39,6 +40,11 @@ def surveys(*answers: tuple) -> pd.DataFrame:
     made = pd.DataFrame([(*row, None)[:4] for row in rows], columns=["customer_id", "answer_date", "score", "comment"])
     types = {"customer_id": "str", "answer_date": "datetime64[us]", "score": "Int64", "comment": "str"}
     return tables.conform(made.assign(touchpoint=None).astype(types), "surveys")
+
+
+def known(given: pd.DataFrame) -> pd.DataFrame:
+    """Answers as `answers.sorted_out` leaves them: with their class and the number of their client."""
+    return given.assign(**{"class": class_of(given["score"]), "client": pd.factorize(given["customer_id"])[0]})
 
 
 def refused(*reasons: tuple[str, str]) -> pd.DataFrame:

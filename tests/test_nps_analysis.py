@@ -10,6 +10,7 @@ from carteira_lib import nps, plots, tables
 from carteira_lib.nps import analysis, clients, score
 from carteira_lib.tables import DataError
 from tests.nps_people import AS_OF, ago, customers, empty, frames, portfolio, refused, scores, surveys
+from tests.nps_people import known as answered
 
 NO_FIGURE = re.compile(r"\b(nan|none|nat|inf|null|<na>)\b|–|\{\w*\}|−0\b", re.I)
 POLICY = nps.Policy()
@@ -125,7 +126,7 @@ def test_the_order_of_the_rows_does_not_matter(found):
 
 def listed(points: int, status: str = "active", abc: str = "C", fit: bool | None = None) -> str:
     people = portfolio("x", status=status, abc_class=abc)
-    given = surveys(("x", 5, points)).assign(**{"class": lambda t: score.class_of(t["score"])})
+    given = answered(surveys(("x", 5, points)))
     fits = pd.Series([] if fit is None else [fit], index=[] if fit is None else ["x"], dtype="boolean")
     table = clients.clients_to_act_on(given, given, people, pd.Series([], dtype="str"), fits, as_of=AS_OF)
     return table["suggested_action"].item()

@@ -11,7 +11,7 @@ from carteira_lib.nps.answers import check_scale, population, sorted_out
 from carteira_lib.nps.score import Counts
 from carteira_lib.tables import DataError
 from tests.enumerated import chances, crossed
-from tests.nps_people import AS_OF, ago, customers, empty, portfolio, refused, scores, surveys
+from tests.nps_people import AS_OF, ago, customers, empty, known, portfolio, refused, scores, surveys
 
 NOBODY = refused()
 
@@ -91,9 +91,9 @@ def test_grades_from_0_to_100_are_refused_with_the_remedy():
 def test_weights_by_hand():
     """Small: 60 clients, 5 answers, all promoters; large: 40 clients, 15 answers, all detractors. 60 - 40 = 20."""
     ids = [f"s{i}" for i in range(60)] + [f"l{i}" for i in range(40)]
-    known = customers(ids, employees=[5.0] * 60 + [200.0] * 40)
+    register = customers(ids, employees=[5.0] * 60 + [200.0] * 40)
     given = pd.DataFrame({"customer_id": [*ids[:5], *ids[60:75]], "class": ["promoter"] * 5 + ["detractor"] * 15})
-    found = weights.weighted(given, portfolio(ids), known)
+    found = weights.weighted(given, portfolio(ids), register)
     assert found.estimate.nps == pytest.approx(20)
     assert found.strata["stratum"].tolist() == ["ativo, 1-9", "ativo, 100-499"]
     assert found.strata["weight"].tolist() == pytest.approx([0.6 / 0.25, 0.4 / 0.75])
@@ -107,9 +107,9 @@ def test_weights_by_hand():
 
 def test_where_all_strata_answer_alike_weighting_changes_nothing():
     ids = [f"{i:03d}" for i in range(100)]
-    known = customers(ids, employees=[5.0, 200.0] * 50)
+    register = customers(ids, employees=[5.0, 200.0] * 50)
     given = pd.DataFrame({"customer_id": ids[:40], "class": (["promoter"] * 3 + ["detractor"]) * 10})
-    found = weights.weighted(given, portfolio(ids), known)
+    found = weights.weighted(given, portfolio(ids), register)
     assert found.effective == pytest.approx(Counts(30, 0, 10))
 
 
@@ -117,10 +117,10 @@ def test_strata_of_fewer_than_five_answers_are_merged_and_nobody_is_lost():
     rng = np.random.default_rng(3)
     ids = [f"{i:03d}" for i in range(300)]
     people = portfolio(ids, status=rng.choice(["active", "late", "inactive", "outside"], 300, p=[0.7, 0.2, 0.07, 0.03]))
-    known = customers(ids, employees=np.where(rng.random(300) < 0.2, np.nan, rng.lognormal(3, 1.3, 300).clip(1)))
+    register = customers(ids, employees=np.where(rng.random(300) < 0.2, np.nan, rng.lognormal(3, 1.3, 300).clip(1)))
     for count in (1, 4, 5, 30, 120):
         given = pd.DataFrame({"customer_id": rng.choice(ids, count, replace=False), "class": "passive"})
-        strata = weights.weighted(given, people, known).strata
+        strata = weights.weighted(given, people, register).strata
         assert (strata["answers"].min() >= 5) or len(strata) == 1
         assert (strata["clients"].sum(), strata["answers"].sum()) == (300, count)
         assert (strata["weight"] * strata["answers"]).sum() == pytest.approx(count)
@@ -130,8 +130,8 @@ def test_without_headcounts_the_size_is_the_abc_class():
     ids = [f"{i:02d}" for i in range(40)]
     people = portfolio(ids, abc_class=["A", "B"] * 20)
     given = pd.DataFrame({"customer_id": ids[:20], "class": "promoter"})
-    for known in (customers(ids, employees=np.nan), customers([])):
-        assert weights.weighted(given, people, known).strata["stratum"].tolist() == ["ativo, A", "ativo, B"]
+    for register in (customers(ids, employees=np.nan), customers([])):
+        assert weights.weighted(given, people, register).strata["stratum"].tolist() == ["ativo, A", "ativo, B"]
 
 
 def test_weighting_mends_what_non_response_spoils_as_the_enumeration_shows():
@@ -174,9 +174,9 @@ def grouped(seed: int = 1, planted: bool = True) -> tuple[pd.DataFrame, pd.DataF
 
 
 def test_each_group_is_tested_against_all_others_with_holms_correction():
-    given, people, known = grouped()
-    found = segments.segments(given, people, known, empty("sellers"))
-    joined = given.merge(people).merge(known[["customer_id", "sector", "region"]], on="customer_id")
+    given, people, register = grouped()
+    found = segments.segments(given, people, register, empty("sellers"))
+    joined = given.merge(people).merge(register[["customer_id", "sector", "region"]], on="customer_id")
     expected = {}
     for row in found.itertuples():
         inside = joined.loc[joined.get(row.dimension, pd.Series("10-49", index=joined.index)).eq(row.group), "class"]
@@ -191,26 +191,26 @@ def test_each_group_is_tested_against_all_others_with_holms_correction():
 
 
 def test_the_planted_group_is_found_and_the_others_are_not():
-    given, people, known = grouped()
-    found = segments.segments(given, people, known, empty("sellers")).set_index("group")["verdict"]
+    given, people, register = grouped()
+    found = segments.segments(given, people, register, empty("sellers")).set_index("group")["verdict"]
     assert found[["Padaria", "V1", "V2", "Sul", "10-49"]].tolist() == ["below", "same", "same", "same", "few"]
     assert (found["sem informação"], found["Raro"]) == ("unknown", "few")
-    given, people, known = grouped(planted=False)
-    assert set(segments.segments(given, people, known, empty("sellers"))["verdict"]) == {"same", "few", "unknown"}
+    given, people, register = grouped(planted=False)
+    assert set(segments.segments(given, people, register, empty("sellers"))["verdict"]) == {"same", "few", "unknown"}
 
 
 def test_groups_of_fewer_than_ten_answers_have_counts_and_no_score():
-    given, people, known = grouped()
-    row = segments.segments(given, people, known, empty("sellers")).set_index("group").loc["Raro"]
+    given, people, register = grouped()
+    row = segments.segments(given, people, register, empty("sellers")).set_index("group").loc["Raro"]
     assert row["answers"] == 6
     assert row[["nps", "nps_low", "nps_high", "gap", "p_value"]].isna().all()
 
 
 def test_the_groups_of_a_dimension_hold_every_answer():
-    given, people, known = grouped()
-    found = segments.segments(given, people, known, empty("sellers"))
+    given, people, register = grouped()
+    found = segments.segments(given, people, register, empty("sellers"))
     assert set(found.groupby("dimension")["answers"].sum()) == {396}
-    assert segments.segments(given.iloc[:0], people, known, empty("sellers")).empty
+    assert segments.segments(given.iloc[:0], people, register, empty("sellers")).empty
 
 
 # ---- waves
@@ -224,8 +224,7 @@ def waved(*parts: tuple[float, int, tuple[float, float]], seed: int = 4) -> pd.D
         for days, count, mix in parts
         for i, points in enumerate(scores(rng, count, mix))
     ]
-    given = surveys(*rows).sort_values("answer_date", kind="stable")
-    return given.assign(**{"class": score.class_of(given["score"])})
+    return known(surveys(*rows).sort_values("answer_date", kind="stable"))
 
 
 HIGH, LOW = (0.6, 0.15), (0.3, 0.4)
@@ -246,21 +245,21 @@ def test_a_planted_change_is_marked_and_a_wave_without_one_is_not():
 
 def test_a_client_counts_once_a_wave_and_again_in_the_next():
     given = waved((300, 20, HIGH), (100, 20, HIGH))
-    again = surveys(("c0003", 90, 0)).assign(**{"class": "detractor"})
-    found = waves.waves(waves.once_per_wave(pd.concat([given, again]))).table
+    again = surveys(("c0003", 90, 0))
+    found = waves.waves(waves.once_per_wave(known(pd.concat([given, again])))).table
     assert found["answers"].tolist() == [20, 20]
     assert found["detractors"].iloc[1] >= 1
 
 
 def test_a_wave_ends_after_three_quiet_weeks():
     for quiet, expected in ((21, 1), (22, 2)):
-        given = surveys(("a", 60, 9), ("b", 60 - quiet, 9)).assign(**{"class": "promoter"})
+        given = known(surveys(("a", 60, 9), ("b", 60 - quiet, 9)))
         assert len(waves.waves(waves.once_per_wave(given)).table) == expected
 
 
 def test_answers_that_come_all_the_time_are_told_by_quarters():
     rows = [(f"c{i}", day, 9) for i, day in enumerate(range(400, 0, -5))]
-    found = waves.waves(waves.once_per_wave(surveys(*rows).assign(**{"class": "promoter"}))).table
+    found = waves.waves(waves.once_per_wave(known(surveys(*rows)))).table
     assert found["wave"].tolist() == [
         "3º tri/2025", "4º tri/2025", "1º tri/2026", "2º tri/2026", "3º tri/2026", "4º tri/2026",
     ]  # fmt: skip
@@ -277,7 +276,7 @@ def test_a_wave_of_few_answers_has_no_score_and_the_next_is_compared_with_the_on
 
 
 def test_two_waves_of_one_month_go_by_their_first_days_and_no_answers_make_no_wave():
-    given = surveys(("a", 29, 9), ("b", 2, 9)).assign(**{"class": "promoter"})
+    given = known(surveys(("a", 29, 9), ("b", 2, 9)))
     names = waves.waves(waves.once_per_wave(given)).table["wave"].tolist()
     assert names == ["02/10/2026", "29/10/2026"]
     assert [f"{ago(d):%d/%m/%Y}" for d in (29, 2)] == names

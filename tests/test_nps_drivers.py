@@ -6,16 +6,16 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom
 
-from carteira_lib.nps import comments, drivers, privacy, score, signals, worth
+from carteira_lib.nps import comments, drivers, privacy, signals, worth
 from carteira_lib.nps.signals import Column
-from tests.nps_people import AS_OF, ago, customers, empty, portfolio, surveys
+from tests.nps_people import AS_OF, ago, customers, empty, known, portfolio, surveys
 
 NO_FIT = pd.Series(dtype="boolean")
 
 
 def asked(count: int, days: float = 30) -> pd.DataFrame:
     given = surveys(*((f"c{i:04d}", days, 9) for i in range(count)))
-    return given.assign(**{"class": score.class_of(given["score"]), "wave": 0})
+    return known(given).assign(wave=0)
 
 
 # ---- what was known on the day of the answer

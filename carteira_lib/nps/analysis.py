@@ -110,8 +110,7 @@ def analyse(
     """
     _check(policy, language)
     surveys, refused, portfolio = frames["surveys"], frames["refused_answers"], frames["portfolio"]
-    surveys = surveys[surveys["answer_date"] <= as_of]
-    check_scale(surveys, refused, declared=policy.scale_declared, language=language)
+    check_scale(surveys[surveys["answer_date"] <= as_of], refused, declared=policy.scale_declared, language=language)
     found = sorted_out(surveys, refused, portfolio, as_of, window_days=policy.window_days)
     people, fit = population(portfolio), _fit(frames)
     mended = weighted(found.window, people, frames["customers"], language=language) if len(found.window) else None

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from carteira_lib.language import N_
+from carteira_lib.nps.ids import place
 from carteira_lib.nps.score import FEWEST, class_of
 from carteira_lib.tables import DataError, Problem
 
 LIVE = ("active", "late")
 RECENT_DAYS = 365
-COLUMNS = ("customer_id", "answer_date", "score", "class", "comment")
+COLUMNS = ("customer_id", "client", "answer_date", "score", "class", "comment")
 FIVE, HUNDRED = (1, 5), (10, 100)  # scores of other scales: all within the first, most of them beyond the 10 of ours
 
 
@@ -23,8 +25,8 @@ class Answers(NamedTuple):
     Attributes
     ----------
     window : DataFrame
-        One row per client of the portfolio who answered in the window, its latest answer: ``customer_id,
-        answer_date, score, class, comment``.
+        One row per client of the portfolio who answered in the window, its latest answer: ``customer_id, client``
+        (its row in the portfolio), ``answer_date, score, class, comment``.
     known : DataFrame
         Every usable answer of a known client, of any date, in the same columns.
     left_out : dict of str to int
@@ -60,8 +62,11 @@ def population(portfolio: pd.DataFrame) -> pd.DataFrame:
     portfolio : DataFrame
         Table ``portfolio``.
     """
-    recent = portfolio["recency_days"].astype("float64") <= RECENT_DAYS
-    return portfolio[portfolio["status"].isin(LIVE) | recent].reset_index(drop=True)
+    return portfolio[_member(portfolio)].reset_index(drop=True)
+
+
+def _member(portfolio: pd.DataFrame) -> pd.Series:
+    return portfolio["status"].isin(LIVE) | (portfolio["recency_days"].astype("float64") <= RECENT_DAYS)
 
 
 def sorted_out(
@@ -81,14 +86,17 @@ def sorted_out(
     window_days : int
         Of two answers on one day the lower counts, so that the order of the rows does not matter.
     """
-    given = surveys[(surveys["answer_date"] <= as_of) & surveys["score"].notna()]
-    given = given.sort_values(["answer_date", "score"], ascending=[True, False], kind="stable")
-    bought = given["customer_id"].isin(portfolio["customer_id"])
+    given = surveys.loc[
+        (surveys["answer_date"] <= as_of) & surveys["score"].notna(), ["customer_id", "answer_date", "score", "comment"]
+    ]
+    order = np.lexsort([-given["score"].to_numpy("int64"), given["answer_date"].to_numpy()])
+    given = given.iloc[order].assign(client=place(given["customer_id"], portfolio["customer_id"])[order])
+    bought = given["client"] >= 0
     known = given[bought].assign(**{"class": lambda t: class_of(t["score"])})[list(COLUMNS)]
     fresh = known["answer_date"] > as_of - pd.Timedelta(days=window_days)
-    member = known["customer_id"].isin(population(portfolio)["customer_id"])
+    member = pd.Series(_member(portfolio).to_numpy(bool)[known["client"]], index=known.index)
     counted = known[fresh & member]
-    window = counted.drop_duplicates("customer_id", keep="last")
+    window = counted.drop_duplicates("client", keep="last")
     left_out = {str(reason): int(n) for reason, n in refused["reason"].value_counts().items()} | {
         "unknown_client": int((~bought).sum()),
         "not_recent": int((fresh & ~member).sum()),

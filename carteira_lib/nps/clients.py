@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from carteira_lib import tables
+from carteira_lib.nps.ids import held
 
 TABLE = "nps_clients"
 #: In the order in which the list shows them.
@@ -30,7 +31,7 @@ def clients_to_act_on(
     Parameters
     ----------
     known : DataFrame
-        Every answer of known clients, by date: ``customer_id, answer_date, score, class, comment``.
+        Every answer of known clients, by date: ``client`` (a row of the portfolio), ``answer_date, score, class``.
     window : DataFrame
         Those that count today, one per client.
     portfolio : DataFrame
@@ -41,23 +42,25 @@ def clients_to_act_on(
         By client; empty where the ideal buyer profile is not known.
     as_of : Timestamp
     """
-    latest = known.drop_duplicates("customer_id", keep="last")
-    silent = portfolio.loc[portfolio["customer_id"].isin(asked), ["customer_id"]]
-    answered = pd.concat([latest, silent[~silent["customer_id"].isin(latest["customer_id"])]], ignore_index=True)
-    own = portfolio[["customer_id", "name", "person_type", "seller_id", "status", "abc_class", "net_revenue_365d"]]
-    table = answered.merge(own, on="customer_id", how="left", validate="1:1")
-    table["in_window"] = table["customer_id"].isin(window["customer_id"])
+    told = ["customer_id", "name", "person_type", "seller_id", "status", "abc_class", "net_revenue_365d"]
+    latest = known.drop_duplicates("client", keep="last").set_index("client")[["answer_date", "score", "class"]]
+    table = portfolio[told].reset_index(drop=True).join(latest)
+    table["in_window"] = table.index.isin(window["client"])
+    table["asked"] = held(table["customer_id"], asked)
+    table = table[table["score"].notna() | table["asked"]]
     table["days"] = (as_of - table["answer_date"]).dt.days
-    action = _action(table, asked, table["customer_id"].map(fit))
+    action = _action(table, table["customer_id"].map(fit))
     table = table.assign(suggested_action=action, order=action.map({name: i for i, name in enumerate(ACTIONS)}))
-    ordered = table.sort_values(["order", "net_revenue_365d", "customer_id"], ascending=[True, False, True])
+    if not table["customer_id"].is_monotonic_increasing:  # ties go by client
+        table = table.sort_values("customer_id")
+    ordered = table.sort_values(["order", "net_revenue_365d"], ascending=[True, False])
     return tables.conform(ordered[list(tables.contract(TABLE).column_names)], TABLE)
 
 
-def _action(table: pd.DataFrame, asked: pd.Series, fit: pd.Series) -> pd.Series:
+def _action(table: pd.DataFrame, fit: pd.Series) -> pd.Series:
     promoter, passive, detractor = (table["class"].eq(name) for name in ("promoter", "passive", "detractor"))
     cases = [
-        (~table["in_window"] & table["customer_id"].isin(asked), "ask"),
+        (~table["in_window"] & table["asked"], "ask"),
         (~table["in_window"], "next_wave"),
         (detractor & fit.eq(False), "question_fit"),
         (detractor, "recover"),
@@ -88,8 +91,12 @@ def worth_asking(clients: pd.DataFrame, window: pd.DataFrame, weight: pd.Series,
     Series of str
         At most `most` clients, the first to ask first.
     """
-    silent = clients[~clients["customer_id"].isin(window["customer_id"]) & (clients["net_revenue_365d"] > 0)]
-    weights = silent["customer_id"].map(weight).astype("float64").fillna(1.0).clip(upper=MOST_WEIGHT)
+    silent = clients[~held(clients["customer_id"], window["customer_id"]) & (clients["net_revenue_365d"] > 0)]
+    weights = (
+        pd.Series(weight.reindex(silent["customer_id"]).to_numpy("float64"), index=silent.index)
+        .fillna(1.0)
+        .clip(upper=MOST_WEIGHT)
+    )
     ranked = silent.assign(priority=silent["net_revenue_365d"] * weights)
     ordered = ranked.sort_values(["priority", "customer_id"], ascending=[False, True])
     return ordered["customer_id"].head(most).reset_index(drop=True)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from carteira_lib import tables
 from carteira_lib.groups import made_here
+from carteira_lib.nps.ids import beside
 from carteira_lib.nps.privacy import masked
 from carteira_lib.nps.score import CLASSES
 from carteira_lib.nps.stop_words import STOP_WORDS
@@ -14,7 +15,7 @@ from carteira_lib.nps.stop_words import STOP_WORDS
 FEWEST = 30  # comments, and FEWEST_WORDS different words in several of them, to look for themes
 FEWEST_WORDS = 5
 MOST_THEMES = 8
-MOST_LEARNED, MOST_READ = 2_000, 20_000
+MOST_LEARNED, MOST_READ = 2_000, 10_000
 NAMED_BY = 3  # words
 QUOTED = 160
 TABLE = "nps_themes"
@@ -37,12 +38,12 @@ def written(
     Returns
     -------
     DataFrame
-        ``customer_id, answer_date, class, comment``; at most 20,000 rows.
+        ``customer_id, answer_date, class, comment``; at most 10,000 rows.
     """
     told = answers[answers["comment"].astype("str").fillna("").str.strip().ne("")]
     told = told.sort_values(["answer_date", "customer_id"], ascending=[False, True]).head(MOST_READ)
     named = people[people["person_type"].eq("PF").fillna(False) & people["name"].notna()]
-    own = told["customer_id"].map(named.drop_duplicates("customer_id").set_index("customer_id")["name"])
+    own = beside(told["customer_id"], named, ["name"])["name"]
     staff = sorted(sellers["name"].dropna().unique())
     texts = [
         masked(" ".join(text.split()), [*staff, *([name] if isinstance(name, str) else [])], mask_people=mask_people)

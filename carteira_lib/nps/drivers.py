@@ -67,7 +67,10 @@ def drivers(
     if not told or not enough:
         return Drivers(empty, "few", float("nan"))
     values, target = described.to_numpy("float64"), detractor.to_numpy("float64")
-    better, auc = _unseen(values, target, clients.to_numpy(), seed)
+    folds = _folds(clients, seed)
+    if any(detractor[folds != fold].nunique() < 2 for fold in range(FOLDS)):
+        return Drivers(empty, "few", float("nan"))
+    better, auc = _unseen(values, target, clients.to_numpy(), folds)
     rows = _effects(_fitted(values, target, clients.to_numpy()), described, told)
     rows["p_corrected"] = holm(rows.pop("p_value"))
     table = pd.DataFrame(rows).assign(proven=lambda t: better & (t["p_corrected"] <= ALPHA))
@@ -138,13 +141,19 @@ def _effect(
     return means[0] - means[1], float(np.sqrt(gradient @ model.covariance @ gradient))
 
 
-def _unseen(values: np.ndarray, target: np.ndarray, clients: np.ndarray, seed: int) -> tuple[bool, float]:
+def _folds(clients: pd.Series, seed: int) -> np.ndarray:
+    """The part of each answer, all answers of a client in one."""
+    codes, names = pd.factorize(clients)
+    return (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[codes]
+
+
+def _unseen(values: np.ndarray, target: np.ndarray, clients: np.ndarray, folds: np.ndarray) -> tuple[bool, float]:
     """Whether the model beats the plain share of detractors in clients it was not fitted on, and its AUC there."""
     from sklearn.metrics import log_loss, roc_auc_score
-    from sklearn.model_selection import StratifiedGroupKFold
 
     chance, base = np.empty(len(target)), np.empty(len(target))
-    for learn, test in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(values, target, clients):
+    for fold in range(FOLDS):
+        learn, test = folds != fold, folds == fold
         model = _fitted(values[learn], target[learn], clients[learn])
         scaled = (values[test] - model.mean) / model.spread
         chance[test] = expit(model.coefficients[0] + scaled @ model.coefficients[1:])

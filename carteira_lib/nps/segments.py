@@ -8,6 +8,7 @@ import pandas as pd
 from carteira_lib import tables
 from carteira_lib.groups import HEADCOUNT_BANDS, headcount_band, made_here, merged, seller_names
 from carteira_lib.nps.evidence import ALPHA, difference, holm
+from carteira_lib.nps.ids import beside
 from carteira_lib.nps.score import CLASSES, FEWEST, FIGURES, Counts, adjusted_wald, nps
 
 DIMENSIONS = ("seller_id", "sector", "region", "headcount_band")
@@ -29,7 +30,7 @@ def segments(
     answers : DataFrame
         One row per client who answered: ``customer_id``, ``class``.
     clients : DataFrame
-        Table ``portfolio``: ``customer_id``, ``seller_id``, ``net_revenue_365d``.
+        Table ``portfolio``: ``customer_id``, ``seller_id``.
     customers : DataFrame
         ``customer_id``, ``sector``, ``region``, ``employees``; may be empty.
     sellers : DataFrame
@@ -52,9 +53,9 @@ def segments(
 def _described(
     answers: pd.DataFrame, clients: pd.DataFrame, customers: pd.DataFrame, sellers: pd.DataFrame
 ) -> pd.DataFrame:
-    attributes = customers.drop_duplicates("customer_id")[["customer_id", "sector", "region", "employees"]]
-    own = clients[["customer_id", "seller_id", "net_revenue_365d"]]
-    joined = answers.merge(own, on="customer_id", how="left").merge(attributes, on="customer_id", how="left")
+    codes = answers["customer_id"]
+    own = [beside(codes, clients, ["seller_id"]), beside(codes, customers, ["sector", "region", "employees"])]
+    joined = pd.concat([answers[["class"]], *own], axis=1)
     names = seller_names(sellers)
     seller = joined["seller_id"].map(lambda code: names.get(code, code), na_action="ignore")
     return joined.assign(seller_id=seller, headcount_band=headcount_band(joined["employees"]))

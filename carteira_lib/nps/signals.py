@@ -11,6 +11,7 @@ import pandas as pd
 from carteira_lib import formats
 from carteira_lib.groups import made_here, merged
 from carteira_lib.language import N_, Translator, translator
+from carteira_lib.nps.ids import held
 
 WINDOW_DAYS = 180
 MOST_ANSWERS = 20_000
@@ -49,9 +50,9 @@ def to_explain(once: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     ordered = once.sort_values(["customer_id", "answer_date"], ignore_index=True) if share >= 1 else once
     if share >= 1:
         return ordered
-    ids = pd.Series(once["customer_id"].unique())
-    drawn = ids.sort_values(ignore_index=True).sample(frac=share, random_state=seed)
-    kept = once[once["customer_id"].isin(drawn)]
+    clients = np.unique(once["client"])
+    drawn = np.random.default_rng(seed).choice(clients, int(share * len(clients)), replace=False)
+    kept = once[once["client"].isin(drawn)]
     return kept.sort_values(["customer_id", "answer_date"], ignore_index=True)
 
 
@@ -129,7 +130,7 @@ def _flags(found: Mapping[str, tuple[pd.Series, str]], kind: str = "behaviour") 
 
 def _buying(rows: pd.DataFrame, purchases: pd.DataFrame) -> pd.DataFrame:
     """Tenure, orders of two windows, silence in own cycles: of the orders up to the day of the answer."""
-    bought = purchases[(purchases["net_amount"] > 0) & purchases["customer_id"].isin(rows["customer_id"])]
+    bought = purchases[(purchases["net_amount"] > 0) & held(purchases["customer_id"], rows["customer_id"])]
     joined = rows.assign(row=rows.index).merge(bought[["customer_id", "order_date"]], on="customer_id")
     ago = (joined["answer_date"] - joined["order_date"]).dt.days
     known = pd.DataFrame({"row": joined["row"], "ago": ago})[ago >= 0]

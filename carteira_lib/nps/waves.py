@@ -30,7 +30,7 @@ def once_per_wave(answers: pd.DataFrame) -> pd.DataFrame:
         return answers.assign(wave=pd.Series(dtype="int64"))
     marked = answers.assign(wave=_wave_of(answers["answer_date"]))
     last = np.sort(marked["wave"].unique())[-MOST_WAVES:]
-    return marked[marked["wave"] >= last[0]].drop_duplicates(["customer_id", "wave"], keep="last")
+    return marked[marked["wave"] >= last[0]].drop_duplicates(["client", "wave"], keep="last")
 
 
 def waves(once: pd.DataFrame, *, language: str = "pt-BR") -> Waves:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from carteira_lib import formats, tables
 from carteira_lib.groups import headcount_band, made_here
+from carteira_lib.nps.ids import beside
 from carteira_lib.nps.score import Counts, Estimate, adjusted_wald, counts, nps
 
 STATUSES = ("active", "late", "inactive", "outside")
@@ -57,7 +58,8 @@ def weighted(
     Kish, L. (1965). Survey Sampling. Wiley. The effective number of answers is (sum of weights)^2 / sum of squares.
     """
     cells = _cells(clients, customers, language)
-    joined = answers.merge(cells, on="customer_id", how="inner", validate="1:1")
+    joined = answers.assign(stratum=beside(answers["customer_id"], cells, ["stratum"])["stratum"])
+    joined = joined[joined["stratum"].notna()]
     table = _merged(cells.groupby(["status_order", "size_order", "stratum"]).size(), joined, language)
     stratum = {cell: row for row, found in enumerate(table["cells"]) for cell in found}
     place = joined["stratum"].map(stratum)
@@ -97,15 +99,13 @@ def effective(strata: Sequence[Counts], clients: Sequence[float]) -> Counts:
 
 def _cells(clients: pd.DataFrame, customers: pd.DataFrame, language: str) -> pd.DataFrame:
     """The stratum of each client before any are merged, with its place among the others."""
-    size = clients["customer_id"].map(
-        headcount_band(customers.drop_duplicates("customer_id").set_index("customer_id")["employees"])
-    )
+    size = headcount_band(beside(clients["customer_id"], customers, ["employees"])["employees"])
     if not size.notna().mean() >= KNOWN_SHARE:
         size = clients["abc_class"]
     unknown = made_here(language)[1]
     order = {name: place for place, name in enumerate(sorted(size.dropna().unique(), key=_by_number))}
     status = clients["status"].map({name: place for place, name in enumerate(STATUSES)})
-    words = clients["status"].map(lambda code: tables.value_label("status", code, language))
+    words = clients["status"].map({code: tables.value_label("status", code, language) for code in STATUSES})
     return pd.DataFrame(
         {
             "customer_id": clients["customer_id"],

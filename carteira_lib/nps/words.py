@@ -44,9 +44,9 @@ class Words:
         row = self.row(reading)
         return {name: self.points(row[column]) for name, column in zip(("nps", "low", "high"), FIGURES, strict=True)}
 
-    def counted(self, one: str, many: str, n: int, **values: object) -> str:
+    def counted(self, one: str, many: str, n: int, amount: str = "") -> str:
         """`one` or `many`, messages marked apart: constants cannot be marked as a pair."""
-        return self.translate(one if n == 1 else many, n=self.number(n), **values)
+        return self.translate(one if n == 1 else many, n=self.number(n), amount=amount)
 
     def points(self, value: float) -> str:
         return plots.text_of(value, "points", self.language)

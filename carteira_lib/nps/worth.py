@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from carteira_lib import tables
+from carteira_lib.nps.ids import beside
 from carteira_lib.nps.score import CLASSES, FEWEST
 
 TABLE = "nps_worth"
@@ -44,9 +45,10 @@ def worth(answers: pd.DataFrame, clients: pd.DataFrame, churn: pd.DataFrame, fit
     Worth
         The median has a distribution-free interval (order statistics); with fewer than ten clients there is none.
     """
-    own = clients[["customer_id", "net_revenue_365d"]].merge(answers[["customer_id", "class"]], how="left")
-    risk = churn[["customer_id", "churn_probability", "revenue_at_risk"]]
-    own = own.merge(risk, on="customer_id", how="left").assign(fit=own["customer_id"].map(fit).astype("float64"))
+    codes = clients["customer_id"]
+    risk = beside(codes, churn, ["churn_probability", "revenue_at_risk"])
+    own = pd.concat([clients[["net_revenue_365d"]], beside(codes, answers, ["class"]), risk], axis=1)
+    own = own.assign(fit=codes.map(fit).astype("float64"))
     own["class"] = own["class"].fillna(SILENT)
     groups = dict(list(own.groupby("class")))
     rows = [_row(name, groups[name]) for name in (*CLASSES, SILENT) if name in groups]
