@@ -282,6 +282,14 @@ def test_no_portfolio_and_no_register_still_give_a_page():
     assert [t for t in said if NO_FIGURE.search(t)] == []
 
 
+def test_the_card_of_the_summary_has_the_score_its_margin_and_the_response(found):
+    (card,) = nps.cards(found.summary)
+    row = found.summary.iloc[0]
+    low, high = (f"{row[name]:.0f}".replace("-", "−") for name in ("nps_low", "nps_high"))
+    assert card == ("NPS", f"{row['nps']:.0f}".replace("-", "−"), f"entre {low} e {high}; responderam 67% da carteira")
+    assert nps.cards(analysed(drawn(5)).summary) == nps.cards(empty("nps_summary")) == []
+
+
 def test_english_has_no_portuguese_left(found):
     english = analysed(rich(), language="en")
     said = [*nps.findings(english, language="en"), *nps.titles(english, language="en").values()]

@@ -11,6 +11,7 @@ from carteira_lib.nps.answers import scale_declared
 from carteira_lib.nps.findings import findings
 from carteira_lib.nps.titles import titles
 from carteira_lib.nps.views import (
+    cards,
     class_parts,
     driver_plots,
     headline,
@@ -27,6 +28,7 @@ __all__ = [
     "Policy",
     "analyse",
     "beside",
+    "cards",
     "class_parts",
     "driver_plots",
     "findings",

@@ -37,6 +37,31 @@ def headline(analysis: Analysis) -> pd.Series:
     return row[list(FIGURES)].astype("float64").set_axis(DRAWN)
 
 
+def cards(nps_summary: pd.DataFrame, *, language: str = "pt-BR") -> list[tuple[str, str, str]]:
+    """The score for a page of key figures: label, value and what to read it with; none without a score.
+
+    Parameters
+    ----------
+    nps_summary : DataFrame
+        Table ``nps_summary``, which may be empty.
+    """
+    _ = translator(language)
+    found = nps_summary[nps_summary["reading"].eq("answered") & nps_summary["enough"].astype("boolean")]
+    return [
+        (
+            _("NPS"),
+            plots.text_of(row["nps"], "points", language),
+            _(
+                "entre {low} e {high}; responderam {share} da carteira",
+                low=plots.text_of(row["nps_low"], "points", language),
+                high=plots.text_of(row["nps_high"], "points", language),
+                share=plots.text_of(row["response_share"], "percent", language),
+            ),
+        )
+        for _place, row in found.iterrows()
+    ]
+
+
 def class_parts(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
     """Clients by class in one row, as `plots.stacked` draws them."""
     _ = translator(language)
