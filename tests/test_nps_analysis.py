@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from carteira_lib import nps, plots, tables
-from carteira_lib.nps import analysis, clients, score
+from carteira_lib.nps import analysis, clients, score, weights
 from carteira_lib.tables import DataError
 from tests.nps_people import AS_OF, ago, customers, empty, frames, portfolio, refused, scores, surveys
 from tests.nps_people import known as answered
@@ -77,6 +77,41 @@ def test_the_headline_counts_one_answer_per_client_of_the_window(found):
     assert row[["nps", "nps_low", "nps_high"]].astype(float).tolist() == pytest.approx(list(score.adjusted_wald(own)))
     assert (row["answers"], row["clients"]) == (200, 300)
     assert found.summary["reading"].tolist() == list(analysis.READINGS)
+
+
+def test_each_reading_is_the_function_of_its_name(found):
+    rows = found.summary.set_index("reading")
+    own = score.Counts(*rows.loc["answered", ["promoters", "passives", "detractors"]].astype(float))
+    mended = score.Counts(*rows.loc["weighted", ["promoters", "passives", "detractors"]].astype(float))
+    expected = {
+        "portfolio": score.finite_portfolio(own, 300),
+        "weighted": score.adjusted_wald(mended),
+        "detractors_silent": weights.if_detractors_are_silent(mended),
+    }
+    for name, estimate in expected.items():
+        assert rows.loc[name, ["nps", "nps_low", "nps_high"]].astype(float).tolist() == pytest.approx(list(estimate))
+    assert rows.loc["without_passives", "nps"] == pytest.approx(
+        100 * (own.promoters - own.detractors) / (own.promoters + own.detractors)
+    )
+
+
+def test_the_weighted_score_is_recommended_beyond_half_of_the_interval_only(found):
+    row = found.summary.set_index("reading").loc["answered"]
+    half = (row["nps_high"] - row["nps_low"]) / 2
+    for beyond, warned in ((half - 0.01, False), (half + 0.01, True), (-half - 0.01, True)):
+        moved = found.summary.copy()
+        moved.loc[moved["reading"] == "weighted", "nps"] = row["nps"] + beyond
+        said = nps.findings(found._replace(summary=moved))
+        assert any("não se parece com a carteira" in text for text in said) == warned
+
+
+def test_the_list_goes_by_action_then_by_revenue(found):
+    table = found.clients
+    place = table["suggested_action"].map(clients.ACTIONS.index)
+    assert place.is_monotonic_increasing
+    for _, part in table.groupby("suggested_action"):
+        assert part["net_revenue_365d"].is_monotonic_decreasing
+    assert table["customer_id"].is_unique
 
 
 def test_every_table_keeps_its_contract_and_every_figure_is_drawn(found):

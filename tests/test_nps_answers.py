@@ -243,6 +243,24 @@ def test_a_planted_change_is_marked_and_a_wave_without_one_is_not():
     assert found.table["p_corrected"].iloc[1:].tolist() == pytest.approx(evidence.holm(expected).tolist())
 
 
+def lucky(made, tries: int = 60):
+    """The first table in which chance alone passes one test, but not the correction for all of them."""
+    tables = (made(seed) for seed in range(tries))
+    return next(t for t in tables if ((t["p_value"] <= 0.05) & (t["p_corrected"] > 0.05)).any())
+
+
+def test_what_is_luck_among_several_is_not_marked():
+    over_time = lucky(lambda seed: waves.waves(waves.once_per_wave(waved(*((d, 60, HIGH) for d in (900, 700, 500, 300, 100)), seed=seed))).table)  # fmt: skip
+    assert not over_time.loc[over_time["p_value"] <= 0.05, "proven"].any()
+
+    def by_group(seed: int) -> pd.DataFrame:
+        given, people, register = grouped(seed, planted=False)
+        return segments.segments(given, people, register, empty("sellers"))
+
+    groups = lucky(by_group)
+    assert set(groups.loc[groups["p_value"] <= 0.05, "verdict"]) == {"same"}
+
+
 def test_a_client_counts_once_a_wave_and_again_in_the_next():
     given = waved((300, 20, HIGH), (100, 20, HIGH))
     again = surveys(("c0003", 90, 0))

@@ -248,7 +248,7 @@ def test_themes_part_what_is_about_different_things():
 
 
 def test_too_few_comments_or_nothing_in_common_make_no_themes():
-    assert comments.themes(written(["Frete caro e demorado"] * 29)).empty
+    assert comments.themes(written(["Frete caro, entrega demorada, produto errado"] * 29)).empty
     alone = [f"palavra{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(40)]
     assert comments.themes(written(alone)).empty
     assert comments.themes(written(["não"] * 40)).empty
