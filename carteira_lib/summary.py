@@ -40,7 +40,7 @@ ADDS = {
     ),
     "surveys": (
         N_("o NPS com a sua margem, o que mudou e o que fazer com cada cliente"),
-        N_("as respostas da pesquisa de NPS, com cliente, data e nota de 0 a 10"),
+        N_("a planilha de respostas da pesquisa de NPS, com cliente, data e nota de 0 a 10"),
     ),
     "interactions": (
         N_("quem já foi procurado: os contatos dos últimos 90 dias de cada cliente"),

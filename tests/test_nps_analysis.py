@@ -296,6 +296,18 @@ def test_codes_that_match_nobody_come_with_an_example_and_the_remedy():
     assert "sources.surveys.columns.customer_id" in said
 
 
+def test_a_slow_fall_is_told_though_no_single_change_is_proven():
+    ids = [f"{i:03d}" for i in range(200)]
+    promoters = (90, 84, 78, 72, 66, 60)  # of 120, every 60 days
+    given = [
+        (ids[i], 310 - 60 * wave, 9 if i < count else 3) for wave, count in enumerate(promoters) for i in range(120)
+    ]
+    found = analysed(frames(portfolio(ids), surveys(*given)))
+    assert not found.waves["proven"].any()
+    said = "Nenhuma mudança isolada se distingue do acaso, mas ao longo de 6 rodadas o NPS **vem caindo**."
+    assert said in nps.findings(found)
+
+
 @pytest.mark.parametrize(
     ("policy", "message"),
     [

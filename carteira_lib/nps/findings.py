@@ -8,6 +8,7 @@ import pandas as pd
 
 from carteira_lib import formats, show, tables
 from carteira_lib.language import N_
+from carteira_lib.nps.evidence import ALPHA
 from carteira_lib.nps.score import FEWEST
 from carteira_lib.nps.words import FEW_RESPONSES, Words
 
@@ -124,6 +125,14 @@ def _changes(words: Words) -> str:
     if tested.empty:
         return ""
     proven = tested[tested["proven"].astype(bool)]
+    if proven.empty and words.analysis.trend_p <= ALPHA:
+        rising = table["nps"].dropna().iloc[-1] > table["nps"].dropna().iloc[0]
+        message = N_("Nenhuma mudança isolada se distingue do acaso, mas ao longo de {n} rodadas o NPS **vem caindo**.")
+        if rising:
+            message = N_(
+                "Nenhuma mudança isolada se distingue do acaso, mas ao longo de {n} rodadas o NPS **vem subindo**."
+            )
+        return _(message, n=words.number(table["enough"].sum()))
     if proven.empty:
         return _.ngettext(
             "A mudança do NPS entre as duas rodadas não se distingue do acaso.",
