@@ -342,3 +342,14 @@ def test_english_has_no_portuguese_left(found):
     said = [*nps.findings(english, language="en"), *nps.titles(english, language="en").values()]
     assert not [t for t in said if re.search(r"[ãõçáéíóú]|respost|cliente", t.replace("Reclamação", ""))]
     assert "NPS" in said[0]
+
+
+def test_the_typical_client_is_told_with_its_interval_in_the_language_of_the_page(found):
+    worth = found.worth.iloc[:2].assign(
+        median_revenue=[14952.0, np.nan], low_revenue=[9720.0, np.nan], high_revenue=[1.2e6, np.nan]
+    )
+    shown = nps.worth_shown(found._replace(worth=worth))
+    assert shown.iloc[0, 3].replace("\xa0", " ") == "R$ 15 mil [R$ 9,7 mil; R$ 1,2 mi]"
+    assert pd.isna(shown.iloc[1, 3])
+    told = nps.worth_shown(found._replace(worth=worth), language="en", currency="USD").iloc[0, 3]
+    assert told == "$15K [$9.7K; $1.2M]"

@@ -20,6 +20,7 @@ from carteira_lib.nps.views import (
     quoted,
     readings,
     segment_plots,
+    worth_shown,
     write,
 )
 
@@ -40,5 +41,6 @@ __all__ = [
     "scale_declared",
     "segment_plots",
     "titles",
+    "worth_shown",
     "write",
 ]

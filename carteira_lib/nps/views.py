@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from carteira_lib import plots, tables
+from carteira_lib import formats, plots, tables
 from carteira_lib.language import translator
 from carteira_lib.nps.findings import group_title
 from carteira_lib.nps.score import FIGURES
@@ -117,6 +118,26 @@ def driver_plots(analysis: Analysis, title: str, *, language: str = "pt-BR") -> 
     subtitle = _("Pontos percentuais de detratores a mais (ou a menos), o resto igual")
     look = {"unit": "points", "reference": 0.0, "highlight": proven, "language": language}
     return [plots.intervals(shown.rename_axis(None).astype("float64"), title=title, subtitle=subtitle, **look)]
+
+
+def worth_shown(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> pd.DataFrame:
+    """Table ``nps_worth`` for reading: the median client of each class and its interval in one text.
+
+    Returns
+    -------
+    DataFrame
+        ``class``, ``clients``, ``net_revenue_365d``, "Cliente típico" in the language of the page, ``churn_probability``,
+        ``revenue_at_risk``, ``fit_share``.
+    """
+    _, table = translator(language), analysis.worth
+    money = functools.partial(formats.money, currency=currency, language=language, compact=True)
+    typical = [
+        None if pd.isna(median) else f"{money(median)} [{money(low)}; {money(high)}]"
+        for median, low, high in zip(table["median_revenue"], table["low_revenue"], table["high_revenue"], strict=True)
+    ]
+    shown = table[["class", "clients", "net_revenue_365d", "churn_probability", "revenue_at_risk", "fit_share"]].copy()
+    shown.insert(3, _("Cliente típico (mediana, intervalo de 95%)"), pd.Series(typical, index=table.index, dtype="str"))
+    return shown
 
 
 def listed(analysis: Analysis, group: str) -> pd.DataFrame:
