@@ -34,12 +34,12 @@ def ready(table: pd.DataFrame):
 # ---- cells
 
 
-def test_numbers_are_cut_at_octiles_and_each_cell_holds_its_upper_edge():
-    table = pd.DataFrame({"employees": np.arange(1.0, 81.0)})
+def test_numbers_are_cut_at_twelfths_and_each_cell_holds_its_upper_edge():
+    table = pd.DataFrame({"employees": np.arange(1.0, 121.0)})
     (attribute,) = cells.cut(table, {"employees": "numeric"})
-    assert attribute.cells == (10, 20, 30, 40, 50, 60, 70, np.inf)
-    found = cells.positions(pd.DataFrame({"employees": [1, 10, 11, 70, 71, 999, np.nan]}), attribute)
-    assert found.tolist() == [0, 0, 1, 6, 7, 7, -1]
+    assert attribute.cells == (*range(10, 120, 10), np.inf)
+    found = cells.positions(pd.DataFrame({"employees": [1, 10, 11, 110, 111, 999, np.nan]}), attribute)
+    assert found.tolist() == [0, 0, 1, 10, 11, 11, -1]
 
 
 def test_levels_keep_their_declared_order_and_unknown_ones_stand_in_no_cell():
@@ -86,7 +86,7 @@ def every_rule(table: pd.DataFrame, attributes, depth: int):
 
 
 def price(rule) -> float:
-    return (len(rule) - 1) + 0.25 * sum(len(c.cells) - 1 for c in rule if not c.attribute.ordered)
+    return 0.5 * (len(rule) - 1) + 0.2 * sum(1 if c.attribute.ordered else len(c.cells) - 1 for c in rule)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -116,7 +116,7 @@ def test_a_planted_rule_of_three_conditions_is_found_and_scored_as_by_hand():
     assert found.sizes[0, 0] == inside.sum()
     assert found.scores[0, 0] == pytest.approx(found.z[0, 0] - price(rule), abs=1e-3)
     assert {c.attribute.name for c in rule} >= {"sector", "employees"}
-    assert judge.jaccard(inside, planted.fillna(False).to_numpy(bool)) > 0.7
+    assert judge.jaccard(inside, planted.fillna(False).to_numpy(bool)) > 0.6
 
 
 def test_no_rule_comes_twice_and_all_have_an_allowed_size():

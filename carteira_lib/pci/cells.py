@@ -1,4 +1,4 @@
-"""Attributes -> cells: levels of an unordered attribute, octiles of a number, steps of an ordered one.
+"""Attributes -> cells: levels of an unordered attribute, twelfths of a number, steps of an ordered one.
 
 A rule is a set of cells per attribute; a client whose attribute is missing stands in none of its cells, so it matches no
 condition on it.
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 NOMINAL, NUMERIC = "nominal", "numeric"
-BINS = 8
+BINS = 12
 #: Of more levels the most frequent ones count; the others match no condition.
 MOST_LEVELS = 30
 
@@ -78,7 +78,7 @@ def _attribute(name: str, kind: str | Sequence[str], values: pd.Series) -> Attri
 
 
 def _edges(numbers: pd.Series) -> tuple[float, ...]:
-    """Octiles, whole where the numbers are whole; each cell holds its upper edge."""
+    """Twelfths, whole where the numbers are whole; each cell holds its upper edge."""
     if numbers.empty:
         return (np.inf,)
     inner = np.quantile(numbers, np.arange(1, BINS) / BINS)

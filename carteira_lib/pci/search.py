@@ -1,8 +1,8 @@
 """Beam search for the group of clients whose value stands out, many value columns at once as matrix products.
 
 A rule joins conditions on different attributes: an interval of cells of an ordered attribute, or up to four levels of an
-unordered one. Its score is z - COST_CONDITION per condition beyond the first - COST_LEVEL per level beyond the first, z
-being the group's mean of the normal scores over its standard error. The permutation test repeats the whole search, so
+unordered one. Its score is z - COST_CONDITION per condition beyond the first - COST_LEVEL per level beyond the first, and
+once per interval, of which there are more to choose from than levels; z being the group's mean of the normal scores over its standard error. The permutation test repeats the whole search, so
 that searching itself costs significance.
 
 References
@@ -24,8 +24,8 @@ from carteira_lib.pci.cells import Attribute, Condition, Rule
 BEAM = 15
 DEPTH = 3
 MOST_JOINED = 4
-COST_CONDITION = 1.0
-COST_LEVEL = 0.25
+COST_CONDITION = 0.5
+COST_LEVEL = 0.2
 SMALLEST, SMALLEST_SHARE, LARGEST_SHARE = 6, 0.05, 0.45
 SPARE = 3  # so many candidates per place of the beam are looked at, as the same group comes up on several ways
 SAME = 1e-3
@@ -115,7 +115,7 @@ def _searched(hot: np.ndarray, places: Grid, values: np.ndarray, present: np.nda
         inside = _inside(hot, places, beam.masks) * present[:, None, :]
         sums = (inside * centred[:, None, :]) @ hot
         counts = inside @ hot
-        beam = _picked(beam.masks, _candidates(places, beam.masks, sums, counts, size), depth, wanted)
+        beam = _picked(beam, _candidates(places, beam, sums, counts, size), depth, wanted)
         every.append(beam)
     joined = Found(*(np.concatenate(found, axis=1) for found in zip(*every, strict=True)))
     return _first(joined, wanted)
@@ -145,13 +145,11 @@ class Candidates(NamedTuple):
     cells: Callable
 
 
-def _candidates(
-    places: Grid, masks: np.ndarray, sums: np.ndarray, counts: np.ndarray, size: np.ndarray
-) -> list[Candidates]:
+def _candidates(places: Grid, beam: Found, sums: np.ndarray, counts: np.ndarray, size: np.ndarray) -> list[Candidates]:
     """All extensions of each rule by one condition on an attribute that it does not use yet."""
-    made = []
+    made, real = [], beam.sizes > 0
     for attribute, start, end in zip(places.attributes, places.starts, places.ends, strict=True):
-        free = ~masks[:, :, start:end].any(axis=2)
+        free = real & ~beam.masks[:, :, start:end].any(axis=2)
         extensions = _intervals if attribute.ordered else _joined
         total, count, extra, cells = extensions(sums[:, :, start:end], counts[:, :, start:end])
         allowed = free[:, :, None] & _allowed(count, size)
@@ -172,7 +170,7 @@ def _allowed(count: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def _intervals(sums: np.ndarray, counts: np.ndarray) -> tuple:
-    """Every interval of cells but the whole: sums, counts, extra levels (none) and a function to its cells."""
+    """Every interval of cells but the whole: sums, counts, its price in levels and a function to its cells."""
     width = sums.shape[2]
     pairs = [(i, j) for i in range(width) for j in range(i + 1, width + 1) if j - i < width]
     first, last = (np.array(side) for side in zip(*pairs, strict=True))
@@ -182,7 +180,7 @@ def _intervals(sums: np.ndarray, counts: np.ndarray) -> tuple:
         for a in (sums, counts)
     )
     table = (np.arange(width) >= first[:, None]) & (np.arange(width) < last[:, None])
-    return total, count, np.zeros(len(pairs)), lambda column, rule, candidate: table[candidate]
+    return total, count, np.ones(len(pairs)), lambda column, rule, candidate: table[candidate]
 
 
 def _joined(sums: np.ndarray, counts: np.ndarray) -> tuple:
@@ -196,9 +194,12 @@ def _joined(sums: np.ndarray, counts: np.ndarray) -> tuple:
     return total, count, np.arange(most), lambda column, rule, candidate: rank[column, rule] <= candidate[:, None]
 
 
-def _picked(masks: np.ndarray, made: Sequence[Candidates], depth: int, wanted: int) -> Found:
+def _picked(beam: Found, made: Sequence[Candidates], depth: int, wanted: int) -> Found:
     """The first of all candidates, each group once, with their cells."""
-    scores = [np.where(c.allowed, c.z - COST_CONDITION * depth - COST_LEVEL * c.extra, -np.inf) for c in made]
+    masks = beam.masks
+    paid = np.where(beam.sizes > 0, beam.z - np.where(beam.sizes > 0, beam.scores, 0.0), 0.0)
+    price = (np.nan_to_num(paid) + COST_CONDITION * (depth > 0))[:, :, None]
+    scores = [np.where(c.allowed, c.z - price - COST_LEVEL * c.extra, -np.inf) for c in made]
     widths = [c.z.shape[2] for c in made]
     flat = [
         np.concatenate(parts, axis=2).reshape(len(masks), -1)
