@@ -131,6 +131,21 @@ def test_no_rule_comes_twice_and_all_have_an_allowed_size():
     assert (np.diff(found.scores[0][real]) <= 1e-9).all()
 
 
+def test_of_equal_groups_only_the_best_score_counts():
+    score = np.array([[1.0, 3.0, 2.0, 5.0]])
+    z, count = np.array([[4.0, 4.0, 4.0, 6.0]]), np.array([[9, 9, 8, 9]])
+    assert search._again(score, z, count).tolist() == [[True, False, False, False]]
+
+
+@pytest.mark.parametrize(("inside", "allowed"), [(4, False), (5, False), (6, True), (45, True), (46, False)])
+def test_a_niche_is_neither_a_handful_nor_half_of_the_clients(inside, allowed):
+    """Of 100 clients: at least six and five per cent, at most 45 per cent; the other level is missing."""
+    table = pd.DataFrame({"sector": ["hotel"] * inside + [None] * (98 - inside) + ["mercado"] * 2})
+    attributes = cells.cut(table, {"sector": "nominal"})
+    found = search.search(cells.one_hot(table, attributes), search.grid(attributes), np.arange(100.0)[::-1])
+    assert bool(found.sizes[0, 0]) == allowed
+
+
 def test_columns_searched_together_give_what_they_give_alone():
     table = companies(150, 7)
     hot, places = ready(table)
