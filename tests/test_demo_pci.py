@@ -57,7 +57,7 @@ def test_the_sentence_names_the_planted_sectors_size_and_region(found, language)
 
 def test_the_niche_is_sure_and_lasts(found):
     first = found.rules.iloc[0]
-    assert first["p_value"] <= 0.01
+    assert first["luck_share"] <= 0.01
     assert first["lift_low"] > 1
     assert first["later_low"] > 1
     assert first["stability"] >= 0.6
@@ -80,7 +80,7 @@ def test_adventureworks_warehouses_bring_more_revenue_and_still_do_a_year_later(
     found = pci.analyse(frames | {"margins": frames["margins"].assign(**uncosted)}, run.as_of)
     assert found.value.basis == "revenue"
     first = found.rules.iloc[0]
-    assert first["p_value"] == 0.005
+    assert first["luck_share"] == 0.005
     known = frames["customers"].set_index("customer_id").reindex(found.value.yearly.index)
     warehouse = (known["sector"] == "Warehouse").to_numpy()
     rules = [c.inside for c in found.learned.niche.candidates if c.method in ("scan", "scan_discounted", "clusters")]

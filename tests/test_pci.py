@@ -208,7 +208,7 @@ def test_the_planted_niche_is_published_in_words(given, found):
     first = found.rules.iloc[0]
     assert first["published"]
     assert not found.rules["published"][1:].any()
-    assert first["p_value"] <= 0.05
+    assert first["luck_share"] <= 0.05
     table = given["customers"].set_index("customer_id")
     inside = ((table["sector"] == "Saúde") & (table["region"] == "Sul")).to_numpy()
     worth = given["portfolio"]["net_revenue_365d"].to_numpy()
@@ -276,7 +276,7 @@ def test_without_a_niche_the_page_says_so_with_the_power(given):
     assert result.near.empty
     assert said(result)[0].startswith("**Nenhum nicho encontrado**: o que se sabe dos clientes não separa")
     assert said(result)[1].startswith(
-        "Com 300 clientes, um nicho que valesse 2,7 vezes os demais seria achado em cerca de 80%"
+        "Com 300 clientes, um nicho que valesse 2,7 vezes os demais seria achado em cerca de 83%"
     )
     assert all(text for text in pci.titles(result).values())
 

@@ -241,7 +241,7 @@ def _rules(learned: Learned | None) -> pd.DataFrame | None:
                 "lift": candidate.lift.lift,
                 "lift_low": candidate.lift.low,
                 "lift_high": candidate.lift.high,
-                "p_value": candidate.p,
+                "luck_share": candidate.p,
                 "stability": candidate.stability,
                 "later_lift": since.lift.lift if published and since else np.nan,
                 "later_low": since.lift.low if published and since else np.nan,

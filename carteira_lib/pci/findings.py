@@ -22,7 +22,7 @@ FEWEST_CLIENTS = 60
 STABLE = 0.6
 CALIBRATED = 0.05
 #: Share of portfolios of so many clients in which a niche worth 2.7 times the others was found: benchmarks/README.md.
-POWER = ((60, 0.20), (80, 0.25), (150, 0.45), (300, 0.80), (1000, 1.0))
+POWER = ((60, 0.18), (80, 0.23), (150, 0.45), (300, 0.83), (1000, 1.0))
 
 PROBLEMS = {
     "no_attributes": N_(
@@ -47,7 +47,7 @@ def power(clients: int) -> float:
     Examples
     --------
     >>> power(300), power(50_000)
-    (0.8, 1.0)
+    (0.83, 1.0)
     """
     sizes, shares = zip(*POWER, strict=True)
     return float(np.interp(np.log(max(clients, 1)), np.log(sizes), shares))

@@ -29,6 +29,8 @@ LEARNED = 50_000
 LEAST_KNOWN = 0.5
 #: A ridge is too timid where much is known; so far may its predictions be stretched.
 MOST_TRUST = 1.5
+#: Times the squared error that is taken off: at 1, portfolios of 80 clients still scored worse than the base rate.
+CAUTION = 4.0
 VOTE = "vote"
 
 
@@ -99,7 +101,7 @@ def _trust(predicted: np.ndarray, top: np.ndarray) -> float:
         return 0.0
     slope = float((away * (top - top.mean())).sum()) / weight
     error = float(np.mean((top - top.mean() - slope * away) ** 2)) / weight
-    return float(np.clip(slope - error / slope, 0, MOST_TRUST)) if slope > 0 else 0.0
+    return float(np.clip(slope - CAUTION * error / slope, 0, MOST_TRUST)) if slope > 0 else 0.0
 
 
 def _trusted(predicted: np.ndarray, trust: float, top: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ PCI_RULES = Table(
         col("lift", N_("Múltiplo fora da amostra"), "number"),
         col("lift_low", N_("Mínimo (95%)"), "number"),
         col("lift_high", N_("Máximo (95%)"), "number"),
-        col("p_value", N_("Chance de ser acaso"), "number", SHARE),
+        col("luck_share", N_("Chance de ser acaso"), "number", SHARE),
         col("stability", N_("Estabilidade"), "number", SHARE),
         col("later_lift", N_("Múltiplo nos 12 meses seguintes"), "number"),
         col("later_low", N_("Mínimo nos 12 meses (95%)"), "number"),
