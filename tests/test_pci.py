@@ -10,7 +10,7 @@ import pytest
 from carteira_lib import pci, tables
 from carteira_lib.pci import attributes, profile, views, wording
 from carteira_lib.pci.cells import Attribute, Condition, matches
-from carteira_lib.pci.findings import power
+from carteira_lib.pci.findings import _Words, power
 from carteira_lib.tables import DataError
 
 AS_OF = pd.Timestamp("2026-06-30")
@@ -276,7 +276,7 @@ def test_without_a_niche_the_page_says_so_with_the_power(given):
     assert result.near.empty
     assert said(result)[0].startswith("**Nenhum nicho encontrado**: o que se sabe dos clientes não separa")
     assert said(result)[1].startswith(
-        "Com 300 clientes, um nicho que valesse 2,7 vezes os demais seria achado em cerca de 83%"
+        "Com 300 clientes, um nicho que valesse 2,7 vezes o valor dos demais seria achado em cerca de 83%"
     )
     assert all(text for text in pci.titles(result).values())
 
@@ -402,3 +402,10 @@ def test_hostile_levels_stay_text(given):
 @pytest.mark.parametrize(("clients", "least", "most"), [(60, 0.1, 0.3), (300, 0.7, 0.9), (10_000, 1, 1)])
 def test_power_grows_with_the_clients(clients, least, most):
     assert least <= power(clients) <= most
+
+
+@pytest.mark.parametrize(("lift", "said", "english"), [(1.94, "1,9 vez", "1.9 times"), (1.96, "2,0 vezes", "2.0 times")])
+def test_a_multiple_takes_the_plural_from_two_on(lift, said, english):
+    analysis = pci.Analysis(*[None] * len(pci.Analysis._fields))
+    for language, words in (("pt-BR", said), ("en", english)):
+        assert _Words(analysis, language, "BRL").times(lift) == words

@@ -131,9 +131,14 @@ class _Words:
                 **values,
             )
         return _(
-            "Cada um vale por ano **{lift} vezes** os demais (entre {low} e {high}): {inside} de {what}, contra {outside}. A conta é feita só com clientes que não ajudaram a achar a regra.",
-            lift=self.number(judged.lift, 1), low=self.number(judged.low, 1), high=self.number(judged.high, 1), **values,
+            "Cada um vale por ano **{times}** o valor dos demais (entre {low} e {high}): {inside} de {what}, contra {outside}. A conta é feita só com clientes que não ajudaram a achar a regra.",
+            times=self.times(judged.lift), low=self.number(judged.low, 1), high=self.number(judged.high, 1), **values,
         )  # fmt: skip
+
+    def times(self, lift: float) -> str:
+        """A multiple in words; Portuguese takes the plural from 2 on."""
+        _, told = self.translate, self.number(lift, 1)
+        return _("{n} vez", n=told) if round(lift, 1) < 2 else _("{n} vezes", n=told)
 
     def what(self) -> str:
         _ = self.translate
@@ -158,14 +163,14 @@ class _Words:
         if later is None or np.isnan(later.lift.lift):
             return ""
         values = {
-            "lift": self.number(later.lift.lift, 1),
+            "times": self.times(later.lift.lift),
             "low": self.number(later.lift.low, 1),
             "high": self.number(later.lift.high, 1),
             "date": formats.date(self.analysis.as_of - pd.Timedelta(days=365), self.language),
             "rule": self.rule(later.rule),
         }
         return _(
-            "Prova no tempo: a mesma busca, feita só com os dados até {date}, daria “{rule}”; nos 12 meses seguintes esse perfil valeu {lift} vezes os demais (entre {low} e {high}).",
+            "Prova no tempo: a mesma busca, feita só com os dados até {date}, daria “{rule}”; nos 12 meses seguintes esse perfil valeu {times} o valor dos demais (entre {low} e {high}).",
             **values,
         )
 
@@ -216,7 +221,7 @@ class _Words:
     def power(self) -> str:
         _, count = self.translate, len(self.learned.data.table)
         return _(
-            "Com {n} clientes, um nicho que valesse 2,7 vezes os demais seria achado em cerca de {power} das vezes; um nicho menor pode ter passado despercebido.",
+            "Com {n} clientes, um nicho que valesse 2,7 vezes o valor dos demais seria achado em cerca de {power} das vezes; um nicho menor pode ter passado despercebido.",
             n=self.number(count), power=self.percent(round(power(count), 2)),
         )  # fmt: skip
 
@@ -298,10 +303,10 @@ class _Words:
         if np.isnan(judged.lift):
             return _("Os demais clientes não dão base para um múltiplo")
         if judged.low > 1:
-            return _("Um cliente do nicho vale {lift} vezes os demais", lift=self.number(judged.lift, 1))
+            return _("Um cliente do nicho vale {times} o valor dos demais", times=self.times(judged.lift))
         return _(
-            "Um cliente do nicho valeria {lift} vezes os demais, mas o intervalo inclui 1",
-            lift=self.number(judged.lift, 1),
+            "Um cliente do nicho valeria {times} o valor dos demais, mas o intervalo inclui 1",
+            times=self.times(judged.lift),
         )
 
     def map_title(self) -> str:
