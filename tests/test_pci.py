@@ -404,7 +404,9 @@ def test_power_grows_with_the_clients(clients, least, most):
     assert least <= power(clients) <= most
 
 
-@pytest.mark.parametrize(("lift", "said", "english"), [(1.94, "1,9 vez", "1.9 times"), (1.96, "2,0 vezes", "2.0 times")])
+@pytest.mark.parametrize(
+    ("lift", "said", "english"), [(1.94, "1,9 vez", "1.9 times"), (1.96, "2,0 vezes", "2.0 times")]
+)
 def test_a_multiple_takes_the_plural_from_two_on(lift, said, english):
     analysis = pci.Analysis(*[None] * len(pci.Analysis._fields))
     for language, words in (("pt-BR", said), ("en", english)):

@@ -178,12 +178,17 @@ def finite_portfolio(found: Counts, clients: float, level: float = LEVEL) -> Est
     ValueError
         More answers than clients.
 
+    Notes
+    -----
+    The score of N clients moves in steps of 1 / N, and half a step is added on both sides: without it the coverage of
+    the least favourable mix falls to .859 with one client left to answer.
+
     Examples
     --------
     >>> [round(float(v), 2) for v in finite_portfolio(Counts(5, 3, 2), 10)]
     [30.0, 30.0, 30.0]
     >>> [round(float(v), 2) for v in finite_portfolio(Counts(5, 3, 2), 20)]
-    [26.54, -5.41, 58.48]
+    [26.54, -7.91, 60.98]
     """
     n = np.asarray(found.answers, dtype="float64")
     if np.any(n > clients):
@@ -194,6 +199,7 @@ def finite_portfolio(found: Counts, clients: float, level: float = LEVEL) -> Est
     silent = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
     middle = answered * observed + (1 - answered) * centre
     half = _z(level) * (1 - answered) * np.sqrt(var * (1 / adjusted_n + silent))
+    half = half + np.where(rest > 0, 0.5 / clients, 0.0)
     least, most = answered * observed - (1 - answered), answered * observed + (1 - answered)
     limits = (np.clip(side, least, most) for side in (middle - half, middle, middle + half))
     low, middle, high = (100 * limit for limit in limits)
