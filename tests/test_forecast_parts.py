@@ -1,0 +1,93 @@
+"""The bridge adds up, its clients are followed exactly, and weeks are whole weeks up to the date."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from carteira_lib.forecast import bridge, flow, weeks
+from tests.test_forecast import days
+from tests.test_goals import AS_OF, past  # noqa: F401 - the fixture
+
+
+@pytest.fixture(scope="module")
+def known(past):  # noqa: F811
+    return flow.learned(past.counted, past.months)
+
+
+def test_revenue_by_origin_sums_to_the_forecast(known):
+    total = np.linspace(9_000, 12_000, 12)
+    parts = bridge.revenue_by_origin(known, total, within=3, next_month=0)
+    np.testing.assert_allclose(parts.sum(axis=1), total)
+    assert (parts >= 0).all(axis=None)
+    assert parts["new"].is_monotonic_increasing
+    # of 220 clients that buy every other month an eighth had been silent for three; 2 more are new
+    assert parts["existing"].iloc[0] / total[0] == pytest.approx((1 - 0.5**3) * 110 / 112, abs=0.04)
+
+
+def test_without_arrivals_nothing_is_new(known):
+    parts = bridge.revenue_by_origin(known._replace(new=np.zeros(36)), np.full(6, 100.0), within=3, next_month=0)
+    assert (parts["new"] == 0).all()
+
+
+def test_expected_revenue_is_the_mean_of_many_simulations(known):
+    quiet = known._replace(
+        buying=known.buying._replace(spread=0.0, last=0.0, persistence=0.0, index=np.ones(12)),
+        spending=known.spending._replace(spread=0.0, last=0.0, persistence=0.0, index=np.ones(12)),
+        new=np.zeros(36),
+    )
+    drawn = flow.simulated(quiet, 0, horizon=6, within=3, simulations=400).revenue.mean(axis=0)
+    np.testing.assert_allclose(bridge.followed(quiet, quiet.present, np.zeros(6), 0), drawn, rtol=0.02)
+
+
+def test_the_bridge_of_clients_adds_up_to_the_client(past, known):  # noqa: F811
+    drawn = flow.simulated(known, 0, horizon=6, within=3, simulations=100)
+    steps = bridge.client_bridge(drawn, past.series["active_clients"][-1], 4).set_index("bridge_step")["clients"]
+    assert steps["opening"] + steps["new"] + steps["reactivated"] + steps["lost"] == steps["closing"]
+    assert steps["closing"] == pytest.approx(drawn.active[:, 3].mean(), abs=1.5)
+    assert (steps == steps.round()).all()
+
+
+def test_weeks_end_on_the_date():
+    log = days([("a", "2026-12-31", 1.0), ("a", "2026-12-25", 2.0), ("a", "2026-12-24", 4.0), ("a", "2026-12-10", 8.0),
+                ("b", "2027-01-01", 16.0)])  # fmt: skip
+    found = weeks.weekly(log, AS_OF)
+    assert found.values.tolist() == [0, 4, 3]  # 11-17, 18-24, 25-31; 10 December is a part of a week
+    assert found.month.tolist() == [11, 11, 11]
+
+
+@pytest.mark.parametrize(("rows", "expected"), [([], []), ([("a", "2026-12-31", 1.0)], [])])
+def test_no_whole_week_is_no_week(rows, expected):
+    found = weeks.weekly(days(rows), AS_OF)
+    assert found.values.tolist() == expected
+    assert weeks.sums(found, AS_OF).empty
+
+
+def steady(season=0.0, count=130):
+    ends = AS_OF - pd.to_timedelta(7 * np.arange(count)[::-1], unit="D")
+    month = np.asarray((ends - pd.Timedelta(days=3)).month) - 1
+    noise = np.random.default_rng(2).lognormal(0, 0.1, count)
+    return weeks.Weekly(100 * (1 + season * np.cos(2 * np.pi * month / 12)) * noise, month)
+
+
+def test_the_sums_of_a_steady_history_are_its_level():
+    found = weeks.sums(steady(), AS_OF).set_index("span")
+    assert found.loc[4, "estimate"] == pytest.approx(400, rel=0.06)
+    assert found.loc[12, "estimate"] == pytest.approx(1200, rel=0.06)
+    assert (found["low"] < found["estimate"]).all()
+    assert (found["estimate"] < found["high"]).all()
+
+
+def test_a_season_is_worth_more_than_the_mean_of_13_weeks():
+    past_ = weeks.past_sums(steady(season=0.5))
+    off = (past_["forecast"] - past_["actual"]).abs().groupby(past_["forecaster"]).sum()
+    assert off["dses"] < 0.6 * off["mean_13"]
+    assert set(weeks.sums(steady(season=0.5), AS_OF)["forecaster"]) == {"dses"}
+
+
+def test_past_sums_know_only_what_came_before():
+    first, changed = steady(), steady()
+    changed.values[-20:] *= 5
+    one, other = weeks.past_sums(first), weeks.past_sums(changed)
+    same = one["origin"] <= 110
+    np.testing.assert_array_equal(one.loc[same, "forecast"], other.loc[same, "forecast"])
+    assert same.any()
