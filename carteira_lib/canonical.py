@@ -28,6 +28,7 @@ CHURN_FRAMES = (
 )  # fmt: skip
 NPS_FRAMES = ("portfolio", "customers", "sellers", "surveys", "interactions", "purchases", "refused_answers")
 PCI_FRAMES = ("portfolio", "customers", "prospects", "sellers", "families", "margins")
+FORECAST_FRAMES = ("purchases", "customer_features", "customers", "sellers", "goals", "surveys", "contracts")
 HISTORY_CLIENTS = 20_000
 
 
@@ -211,7 +212,8 @@ def _is_day(value: object) -> bool:
 
 def _fingerprint(declared: dict) -> str:
     contents = sources.fingerprint(declared["sources"], tables.ROOT)
-    text = tables.json_ready({**declared, "contents": contents, "version": __version__})
+    columns = {name: tables.contract(name).column_names for name in CANONICAL}  # a kit that reads more makes them anew
+    text = tables.json_ready({**declared, "contents": contents, "version": __version__, "columns": columns})
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

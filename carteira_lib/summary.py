@@ -50,6 +50,10 @@ ADDS = {
         N_("os prospects em ordem de semelhança com os melhores clientes"),
         N_("a lista de prospects, com as mesmas colunas do cadastro de clientes"),
     ),
+    "goals": (
+        N_("a chance de bater cada meta até o prazo dela, e o ritmo que ela pede"),
+        N_("a lista de metas, com indicador, alvo e prazo"),
+    ),
     "sellers": (
         N_("o nome de quem cuida de cada cliente"),
         N_("a lista de vendedores, com código e nome"),

@@ -41,7 +41,7 @@ def test_expected_revenue_is_the_mean_of_many_simulations(known):
 
 def test_the_bridge_of_clients_adds_up_to_the_client(past, known):  # noqa: F811
     drawn = flow.simulated(known, 0, horizon=6, within=3, simulations=100)
-    steps = bridge.client_bridge(drawn, past.series["active_clients"][-1], 4).set_index("bridge_step")["clients"]
+    steps = bridge.client_bridge(drawn, past.series["active_clients"][-1], 4).set_index("bridge_step")["moved_clients"]
     assert steps["opening"] + steps["new"] + steps["reactivated"] + steps["lost"] == steps["closing"]
     assert steps["closing"] == pytest.approx(drawn.active[:, 3].mean(), abs=1.5)
     assert (steps == steps.round()).all()

@@ -205,7 +205,7 @@ def test_pace_and_what_is_missing_are_as_by_hand(past):
     found = goals.judged(goal(), judge(past, revenue=drawn), AS_OF)
     assert found["months_left"] == 3
     assert found["pace_needed"] == 10_000
-    assert found["expected"] == 24_000
+    assert found["expected_value"] == 24_000
     assert found["extra_per_month"] == 2_000
     assert found["probability"] == 0.02
     assert (found["goal_state"], found["goal_reason"]) == ("unlikely", "none_reached")
@@ -217,7 +217,7 @@ def test_a_goal_that_has_begun_counts_what_was_achieved(past):
     found = goals.judged(goal(start_date=pd.Timestamp("2026-12-01")), begun, AS_OF)
     december = past.series["revenue"][-1]
     assert found["standing"] == december
-    assert found["expected"] == december + 24_000
+    assert found["expected_value"] == december + 24_000
     reached = goals.judged(goal(start_date=pd.Timestamp("2026-12-01"), target=december), begun, AS_OF)
     assert (reached["goal_state"], reached["probability"]) == ("reached", None)
 
@@ -282,3 +282,21 @@ def test_the_base_rate_counts_only_goals_that_were_over():
         {"metric": "revenue", "origin": [12, 12, 13, 15], "months": [1, 3, 1, 1], "reached": [True, False, True, True]}
     )
     assert calibration._base_rate(table).tolist() == pytest.approx([0.5, 0.5, 0.98, 2 / 3])
+
+
+def test_the_straight_line_is_published_only_where_it_was_clearly_better():
+    came = [True, False] * 60
+    table = pd.DataFrame({"origin": np.repeat(np.arange(12, 24), 10), "reached": came, "blend": [0.7, 0.3] * 60})
+    assert calibration.published(table.assign(line=[0.8, 0.2] * 60)) == "line"
+    assert calibration.published(table.assign(line=[0.705, 0.295] * 60)) == "blend"
+    assert calibration.published(table.assign(line=[0.8, 0.2] * 60, origin=12)) == "blend"
+    assert calibration.published(pd.DataFrame()) == "blend"
+
+
+def test_the_straight_line_tells_the_chance_of_its_normal_error(past):
+    mine = judge(past)._replace(way="line")
+    centre, spread = paths.straight_line(past.series["revenue"], horizon=3, total=True)
+    for steps, chance in ((0.0, 0.5), (1.0, 0.1587), (-1.0, 0.8413)):
+        found = goals.judged(goal(target=centre + steps * spread), mine, AS_OF)
+        assert found["probability"] == pytest.approx(chance, abs=0.01)
+    assert found["expected_value"] == pytest.approx(centre, rel=0.01)

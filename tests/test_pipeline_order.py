@@ -57,6 +57,12 @@ def test_a_notebook_waits_for_what_it_uses_and_does_without_it():
     assert all(other < name for name, used in order.USES.items() for other in used)
 
 
+def test_the_goals_wait_for_the_renewals_but_do_not_need_them():
+    names = ["01_limpeza", "02_carteira", "04_churn", "07_metas"]
+    assert order.waits_for("07_metas", names) == ("01_limpeza", "04_churn")
+    assert order.needs("07_metas", names) == ("01_limpeza",)
+
+
 def test_what_each_notebook_needs_comes_before_it():
     for name, needed in order.NEEDS.items():
         assert all(other < name for other in needed)

@@ -49,6 +49,26 @@ PLOTS = {
     ),
     "cohorts": lambda v, **k: plots.cohorts(COHORTS.head(len(v)), **k),
     "scatter": lambda v, **k: plots.scatter(pd.DataFrame({"x": v.to_numpy(), "y": 1.0, "group": v.index}), **k),
+    "bullets": lambda v, **k: plots.bullets(
+        pd.DataFrame(
+            {
+                "target": v.abs() + 1,
+                "standing": v,
+                "expected": v,
+                "low": v - 1,
+                "high": v + 1,
+                "probability": v.clip(0, 1),
+            }
+        ).assign(text="sem chance calculada"),
+        **k,
+    ),
+    "outlook": lambda v, **k: plots.outlook(
+        pd.Series(5.0, index=MONTHS),
+        pd.DataFrame({"estimate": v, "low": v - 1, "high": v + 1}).set_index(
+            pd.date_range("2026-11-01", periods=len(v), freq="MS")
+        ),
+        **k,
+    ),
     "waterfall": lambda v, **k: plots.waterfall(
         pd.Series({"a": 5.0, "b": -2.0, "c": 3.0}).head(0 if v.empty else 3), **k
     ),

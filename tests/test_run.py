@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import pytest
 import yaml
 
-from carteira_lib import canonical, churn, cleaning, nps, pci, plots, portfolio, summary, tables
+from carteira_lib import canonical, churn, cleaning, forecast, nps, pci, plots, portfolio, summary, tables
 from carteira_lib.tables import DataError
 from carteira_lib.tables.contracts import CANONICAL
 
@@ -37,6 +38,7 @@ class Said(NamedTuple):
     churn: list[str]
     pci: list[str]
     nps: list[str]
+    forecast: list[str]
 
     @property
     def words(self) -> list[str]:
@@ -49,6 +51,7 @@ class Said(NamedTuple):
             *self.churn,
             *self.pci,
             *self.nps,
+            *self.forecast,
         ]
 
 
@@ -118,6 +121,25 @@ def ideal_buyer(run: tables.Run) -> list[str]:
     return [*pci.findings(result), *titles.values(), *pci.quality_shown(result)]
 
 
+def goals_ahead(run: tables.Run) -> list[str]:
+    """The words of notebook 07, as it makes and writes the page, its figures drawn."""
+    frames = canonical.frames(run, canonical.FORECAST_FRAMES)
+    goal = {"metric": "Receita", "target": 100, "deadline": str((run.as_of + pd.Timedelta(days=60)).date())}
+    result = forecast.analyse(frames, run.as_of, goals=[goal], renewal_scores=tables.optional(run, "renewal_scores"))
+    forecast.write(run, result)
+    titles = forecast.titles(result)
+    forecast.goal_bullets(result, titles, frames["sellers"])
+    forecast.revenue_plots(result, titles)
+    forecast.bridge_plots(result, titles)
+    plots.stacked(forecast.source_parts(result), title=titles["sources"])
+    forecast.seller_plots(result, frames["sellers"])
+    forecast.calibration_plots(result, titles)
+    forecast.goals_shown(result, frames["sellers"])
+    forecast.weeks_shown(result)
+    forecast.goal_scores_shown(result)
+    return [*forecast.findings(result), *titles.values()]
+
+
 def said(sources: dict, **settings) -> Said:
     """The words of notebooks 01, 02 and 08, in the calls that these make."""
     run = canonical.prepare(run_name="loja", sources=sources, **settings)
@@ -137,6 +159,7 @@ def said(sources: dict, **settings) -> Said:
         cleaning.findings(balance, notes, rejected, period), portfolio.findings(result),
         summary.findings(clients, moves, monthly), [*titles, *churn.titles(risk).values()], [f"{card.value} {card.note}" for card in cards],
         churn.findings(risk), ideal_buyer(run), [*nps.findings(rating), *nps.titles(rating).values()],
+        goals_ahead(run),
     )  # fmt: skip
     return Said(run, result, *([text.replace("\xa0", " ") for text in part] for part in words))
 

@@ -173,9 +173,10 @@ def band(past: pd.DataFrame, forecaster: str) -> Band:
 
 def held(near: pd.DataFrame) -> np.ndarray:
     """Whether each past actual lay inside the band that could be made at its origin, from the errors known then."""
-    inside = []
-    for origin, part in near.groupby("origin"):
-        before = log_errors(known_at(near, origin)).to_numpy()
+    errors, origin = log_errors(near).to_numpy(), near["origin"].to_numpy()
+    over, inside = origin + near["step"].to_numpy(), []
+    for known in np.unique(origin):
+        before = errors[over <= known]
         if len(before) >= FEWEST_ERRORS:
-            inside += (log_errors(part) <= quantile(before)).tolist()
+            inside += (errors[origin == known] <= quantile(before)).tolist()
     return np.array(inside, dtype=bool)

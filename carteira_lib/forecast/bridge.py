@@ -69,10 +69,10 @@ def client_bridge(drawn: Paths, opening: float, months: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``bridge_step`` (`STEPS`), ``clients``: the steps between are signed, and sum with the opening to the closing.
+        ``bridge_step`` (`STEPS`), ``moved_clients``: the steps between are signed, and sum with the opening to the closing.
     """
     new, back, lost = (
         float(np.round(part[:, :months].sum(axis=1).mean())) for part in (drawn.new, drawn.reactivated, drawn.lost)
     )
     values = (opening, new, back, -lost, opening + new + back - lost)
-    return pd.DataFrame({"bridge_step": list(STEPS), "clients": values})
+    return pd.DataFrame({"bridge_step": list(STEPS), "moved_clients": values})

@@ -114,6 +114,21 @@ def scores(goals: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["metric", "goal_way", "goals", "brier", "ece"])
 
 
+def published(goals: pd.DataFrame) -> str:
+    """The way whose probabilities are published: the blend, unless the straight line was clearly better here.
+
+    Returns
+    -------
+    str
+        "blend" or "line"; the blend below six origins.
+    """
+    if len(goals) < FEWEST_GOALS or goals["origin"].nunique() < backtest.FEWEST_ORIGINS:
+        return "blend"
+    came = goals["reached"].astype("float64")
+    line, blend = (((goals[way] - came) ** 2).mean() for way in ("line", "blend"))
+    return "line" if line < backtest.CLEARLY * blend else "blend"
+
+
 def ece(said: pd.Series, came: pd.Series) -> float:
     """Mean distance of what was said from what came, over tenths of probability.
 
@@ -128,8 +143,8 @@ def ece(said: pd.Series, came: pd.Series) -> float:
     return float(off.sum() / len(said))
 
 
-def reliability(goals: pd.DataFrame) -> pd.DataFrame:
-    """What the blend said and what came, by tenths of probability; empty with too few goals.
+def reliability(goals: pd.DataFrame, way: str = "blend") -> pd.DataFrame:
+    """What the published way said and what came, by tenths of probability; empty with too few goals.
 
     Returns
     -------
@@ -139,11 +154,9 @@ def reliability(goals: pd.DataFrame) -> pd.DataFrame:
     """
     if len(goals) < FEWEST_GOALS:
         return pd.DataFrame(columns=["bin", "goals", "predicted", "observed", "low", "high"])
-    tenth = np.minimum((goals["blend"] * BINS).astype("int64"), BINS - 1) + 1
+    tenth = np.minimum((goals[way] * BINS).astype("int64"), BINS - 1) + 1
     grouped = goals.groupby(tenth.rename("bin"))
-    table = grouped.agg(
-        goals=("reached", "size"), predicted=("blend", "mean"), observed=("reached", "mean")
-    ).reset_index()
+    table = grouped.agg(goals=("reached", "size"), predicted=(way, "mean"), observed=("reached", "mean")).reset_index()
     # goals of one origin share its fate: chance is that of so many origins, not of so many goals
     independent = grouped["origin"].nunique().to_numpy()
     half = 1.96 * np.sqrt(table["predicted"] * (1 - table["predicted"]) / independent)

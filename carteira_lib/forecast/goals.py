@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from carteira_lib import formats
 from carteira_lib.forecast import probability
 from carteira_lib.forecast.months import last_whole_month
-from carteira_lib.forecast.probability import FEWEST_EVENTS, Draws, History
+from carteira_lib.forecast.paths import straight_line
+from carteira_lib.forecast.probability import FEWEST_EVENTS, SIMULATIONS, Draws, History
 
 WORDS = {
     "active_clients": (
@@ -34,7 +36,7 @@ LIKELY, UNLIKELY = 0.7, 0.3
 #: Months of history -> months ahead with a probability, and how many of these are no more than approximate.
 REACH = ((36, 12, 6), (24, 6, 6), (18, 3, 3), (12, 3, 0))
 COLUMNS = (
-    "goal_id", "metric", "seller_id", "horizon", "target", "deadline", "standing", "expected", "expected_low",
+    "goal_id", "metric", "seller_id", "horizon", "target", "deadline", "standing", "expected_value", "expected_low",
     "expected_high", "probability", "approximate", "months_left", "pace_needed", "pace_now", "extra_per_month",
     "goal_state", "goal_reason",
 )  # fmt: skip
@@ -98,11 +100,14 @@ class Judge(NamedTuple):
     drawn : mapping of metric to Draws
     so_far : DataFrame
         The group's client-days up to `as_of`: ``customer_id``, ``order_date``, ``net_amount``.
+    way : {"blend", "line"}
+        The simulations, or the straight line where it was right more often on past goals.
     """
 
     past: History
     drawn: Mapping[str, Draws]
     so_far: pd.DataFrame
+    way: str = "blend"
 
 
 def judged(
@@ -160,7 +165,7 @@ def _by_standing(row: Mapping, standing: Standing | None) -> dict:
     """The NPS and the renewal rate: where they stand; a probability only where the cases to come are known."""
     if standing is None or not standing.cases:
         return {"goal_state": "not_judged", "goal_reason": "no_data"}
-    found = {"standing": standing.value, "expected": standing.value}
+    found = {"standing": standing.value, "expected_value": standing.value}
     if standing.draws is None:
         state = "met_now" if standing.value >= row["target"] else "behind"
         return found | {"goal_state": state, "goal_reason": "no_series"}
@@ -178,20 +183,36 @@ def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, start: pd.Timesta
     months = max(weights.sum(), 1 / 31)
     recent = series[-3:].mean() if total else (series[-1] - series[-4]) / 3 if len(series) > 3 else 0.0
     left = row["target"] - standing
-    found = {"standing": float(standing), "pace_needed": max(float(left / months), 0.0), "pace_now": float(recent)}
+    shown = None if total and start is None else float(standing)
+    found = {"standing": shown, "pace_needed": max(float(left / months), 0.0), "pace_now": float(recent)}
     if total and left <= 0:
         return found | {"goal_state": "reached", "goal_reason": "reached"}
     ahead, firm = reach(judge.past.months)
     why = _no_probability(series, metric, weights, ahead)
     if len(weights) <= probability.HORIZON and metric in judge.drawn and judge.past.months >= 6:
-        outcomes, chances = probability.blended(judge.drawn[metric], weights, total=total)
+        outcomes, chances = _outcomes(judge, metric, weights, total=total)
         found |= _foretold(outcomes + (standing if total else 0.0), chances, row["target"])
-        found["extra_per_month"] = max(row["target"] - found["expected"], 0.0) / months
+        if metric != "revenue":  # clients are whole; the series that is half of the draws does not know it
+            found |= {
+                name: float(np.round(found[name])) for name in ("expected_value", "expected_low", "expected_high")
+            }
+        found["extra_per_month"] = max(row["target"] - found["expected_value"], 0.0) / months
     if why:
         return found | {"probability": None, "goal_state": "no_probability", "goal_reason": why}
     if not total and left <= 0:
         found["goal_reason"] = "keep"
     return found | {"approximate": bool(weights.sum() > firm)}
+
+
+def _outcomes(judge: Judge, metric: str, weights: np.ndarray, *, total: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What may come, and how probable each is: of the simulations, or of the straight line with its normal error."""
+    if judge.way != "line":
+        return probability.blended(judge.drawn[metric], weights, total=total)
+    months = max(round(weights.sum()), 1)
+    centre, spread = straight_line(judge.past.series[metric], horizon=months, total=total)
+    places = norm.ppf((np.arange(SIMULATIONS) + 0.5) / SIMULATIONS)
+    part = weights.sum() / months if total else 1.0
+    return part * np.maximum(centre + spread * places, 0.0), np.full(SIMULATIONS, 1 / SIMULATIONS)
 
 
 def _no_probability(series: np.ndarray, metric: str, weights: np.ndarray, ahead: int) -> str:
@@ -207,7 +228,13 @@ def _foretold(outcomes: np.ndarray, weights: np.ndarray, target: float) -> dict:
     low, middle, high = probability.quantiles(outcomes, weights)
     chance = probability.reaching(outcomes, weights, target)
     state = "likely" if chance >= LIKELY else "unlikely" if chance < UNLIKELY else "open"
-    found = {"expected": middle, "expected_low": low, "expected_high": high, "probability": chance, "goal_state": state}
+    found = {
+        "expected_value": middle,
+        "expected_low": low,
+        "expected_high": high,
+        "probability": chance,
+        "goal_state": state,
+    }
     return found if (outcomes >= target).any() else found | {"goal_reason": "none_reached"}
 
 

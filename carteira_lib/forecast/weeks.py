@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from carteira_lib.forecast.backtest import CLEARLY, quantile
+from carteira_lib.forecast.backtest import CLEARLY, log_errors, quantile
 from carteira_lib.forecast.seasonal import YEAR, month_index
 
 SPANS = (4, 12)
@@ -136,8 +136,7 @@ def sums(known: Weekly, as_of: pd.Timestamp) -> pd.DataFrame:
         off = (own["forecast"] - own["actual"]).abs().groupby(own["forecaster"]).sum()
         chosen = "mean_13" if off["mean_13"] < CLEARLY * off["dses"] else "dses"
         said = own[own["forecaster"] == chosen]
-        usable = said[(said["forecast"] > 0) & (said["actual"] > 0)]
-        factor = np.exp(quantile(np.log(usable["actual"] / usable["forecast"]).abs().to_numpy()))
+        factor = np.exp(quantile(log_errors(said).to_numpy()))
         estimate = {"dses": dses, "mean_13": mean_13}[chosen](known, coming_months(as_of, span))
         wape = off[chosen] / max(said["actual"].abs().sum(), 1e-9)
         rows.append((span, chosen, estimate, estimate / factor, estimate * factor, wape))

@@ -20,7 +20,10 @@ NEEDS: Mapping[str, tuple[str, ...]] = {  # notebook -> those whose tables it ca
     "04_churn": (CLEANING, PORTFOLIO),
     "05_nps": (CLEANING, PORTFOLIO),
 }
-USES: Mapping[str, tuple[str, ...]] = {"05_nps": ("03_pci", "04_churn")}  # tables it can do without: it waits for them
+USES: Mapping[str, tuple[str, ...]] = {  # tables it can do without: it waits for them
+    "05_nps": ("03_pci", "04_churn"),
+    "07_metas": ("04_churn", "05_nps"),
+}
 
 
 def available(folder: Path) -> dict[str, Path]:

@@ -11,12 +11,14 @@ from carteira_lib.plots.ranking import calibration, reach
 from carteira_lib.plots.scores import band, gauge
 from carteira_lib.plots.series import columns, curve, line, movement, waterfall
 from carteira_lib.plots.style import SETTINGS, alt, describe, text_of, transcript
+from carteira_lib.plots.targets import bullets, outlook
 
 __all__ = [
     "SETTINGS",
     "alt",
     "band",
     "bars",
+    "bullets",
     "calibration",
     "cohorts",
     "columns",
@@ -26,6 +28,7 @@ __all__ = [
     "intervals",
     "line",
     "movement",
+    "outlook",
     "pareto",
     "reach",
     "scatter",

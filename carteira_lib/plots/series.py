@@ -157,12 +157,13 @@ def line(
     tones = [style.BLUE, style.MUTED, style.VERMILLION, style.GREEN, style.PURPLE]
     for i, name in enumerate(table):
         ax.plot(range(len(table)), table[name], color=tones[i % 5], linewidth=2.4 if i == 0 else 1.6)
-    _scale(ax, table, unit, language)
+    scale(ax, table, unit, language)
     _ends(ax, table, tones, unit=unit, language=language, named=named)
     return ax
 
 
-def _scale(ax: Axes, table: pd.DataFrame, unit: str, language: str) -> None:
+def scale(ax: Axes, table: pd.DataFrame, unit: str, language: str) -> None:
+    """Heights from zero, with a few values told at the left and a grid."""
     _limits(ax, [table[name] for name in table])
     from matplotlib.ticker import MaxNLocator
 

@@ -227,9 +227,13 @@ def contrasting(colour: str) -> str:
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
 
 
-def key_row(ax: Axes, names: Sequence[str], tones: Sequence[str], *, marks: str = "■") -> None:
-    """The names of the parts in a row above the axes, each behind a mark of its colour; wraps where it must."""
+def key_row(ax: Axes, names: Sequence[str], tones: Sequence[str], *, marks: str = "■", from_edge: bool = False) -> None:
+    """The names of the parts in a row above the axes, each behind a mark of its colour; wraps where it must.
+
+    `from_edge` starts it at the figure's edge, for axes that leave much room to their row names.
+    """
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea, VPacker
+    from matplotlib.transforms import blended_transform_factory
 
     rows, used = [[]], 0.0
     for i, (name, tone) in enumerate(zip(names, tones, strict=True)):
@@ -243,7 +247,8 @@ def key_row(ax: Axes, names: Sequence[str], tones: Sequence[str], *, marks: str 
         used += width
     packed = [HPacker(children=row, sep=12, pad=0, align="baseline") for row in rows]
     box = VPacker(children=packed, sep=3, pad=0, align="left")
-    where = {"bbox_to_anchor": (0, 1.0), "bbox_transform": ax.transAxes, "frameon": False, "pad": 0.2}
+    edge = blended_transform_factory(ax.figure.transFigure, ax.transAxes) if from_edge else ax.transAxes
+    where = {"bbox_to_anchor": (0, 1.0), "bbox_transform": edge, "frameon": False, "pad": 0.2}
     ax.add_artist(AnchoredOffsetbox(loc="lower left", child=box, borderpad=0.3, **where))
 
 

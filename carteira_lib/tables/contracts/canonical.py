@@ -145,5 +145,6 @@ GOALS = Table(
         col("deadline", N_("Prazo"), "date", required=True),
         SELLER_ID,
         col("horizon", N_("Horizonte")),
+        col("start_date", N_("Início"), "date"),
     ),
 )

@@ -1,0 +1,300 @@
+"""The sentences of page 07 and the titles of its figures, computed: true for any data, also for none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from carteira_lib import formats, tables
+from carteira_lib.forecast.backtest import FEWEST_MONTHS
+from carteira_lib.forecast.seasonal import YEAR
+from carteira_lib.language import N_, translator
+
+if TYPE_CHECKING:
+    from carteira_lib.forecast.analysis import Analysis
+
+NEAR = 3  # months that a forecast is first read for
+JUDGED = ("likely", "open", "unlikely")
+HISTORY = (
+    (FEWEST_MONTHS, N_("Há {months} de histórico: são precisos 6 para prever e 12 para dar a chance de uma meta.")),
+    (YEAR, N_("Há {months} de histórico: dá para prever o nível das vendas, mas a sazonalidade é desconhecida e nenhuma meta tem chance calculada.")),
+    (18, N_("Há {months} de histórico: a sazonalidade ainda é incerta, e as chances, até 3 meses à frente, são aproximadas.")),
+    (2 * YEAR, N_("Há {months} de histórico: as chances vão até 3 meses à frente; com 24 vão até 6.")),
+)  # fmt: skip
+STATES = {
+    "reached": (N_("{n} já foi batida"), N_("{n} já foram batidas")),
+    "likely": (N_("{n} é provável"), N_("{n} são prováveis")),
+    "open": (N_("{n} está em aberto"), N_("{n} estão em aberto")),
+    "unlikely": (N_("{n} é improvável"), N_("{n} são improváveis")),
+}
+COUNTED = ("active_clients", "new_clients", "reactivated")
+
+
+def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
+    """The sentences that a director can read out: what comes, which goals, what they need, and how sure that is.
+
+    Sentences on what the data do not have are left out.
+    """
+    words = Words(analysis, language, currency)
+    said = [words.ahead(), words.goals(), words.weakest(), words.quality(), words.calibrated(), words.history()]
+    return [sentence for sentence in said if sentence]
+
+
+def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
+    """The finding of each figure: ``goals``, ``revenue``, ``bridge``, ``sources``, ``scores``, ``calibration``, ``weeks``."""
+    words = Words(analysis, language, currency)
+    return {
+        "goals": words.goals_title(),
+        "revenue": words.revenue_title(),
+        "bridge": words.bridge_title(),
+        "sources": words.sources_title(),
+        "scores": words.scores_title(),
+        "calibration": words.calibration_title(),
+        "weeks": words.weeks_title(),
+    }
+
+
+class Words:
+    """The sentences on one analysis, and amounts and goals as people read them."""
+
+    def __init__(self, analysis: Analysis, language: str, currency: str):
+        self.analysis, self.language, self.currency = analysis, language, currency
+        self.translate = translator(language)
+        table = analysis.forecast
+        whole = table[(table["dimension"] == "total") & (table["sales_measure"] == "revenue")]
+        self.months = whole[whole["period"] == "month"]
+        self.weeks = whole[whole["period"] != "month"].set_index("period")
+        self.status = analysis.goals_status
+        self.judged = self.status[self.status["goal_state"].isin(JUDGED)]
+
+    def money(self, value: float) -> str:
+        return formats.money(value, self.currency, self.language, compact=True)
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        return formats.percent(share, decimals, self.language)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        return formats.number(value, decimals, self.language)
+
+    def amount(self, metric: str, value: float) -> str:
+        """A value of a metric as people read it."""
+        if metric == "revenue":
+            return self.money(value)
+        if metric == "renewal_rate":
+            return self.percent(value)
+        return self.number(value, 0 if abs(value) >= 10 or float(value).is_integer() else 1)
+
+    def named(self, goal: pd.Series | object) -> str:
+        """A goal in words: metric, target, deadline."""
+        return self.translate(
+            "{metric}: {target} até {deadline}",
+            metric=tables.value_label("metric", goal.metric, self.language),
+            target=self.amount(goal.metric, goal.target),
+            deadline=formats.date(goal.deadline, self.language),
+        )
+
+    def state(self, goal: pd.Series | object) -> str:
+        """The state of a goal in words, with what to mind."""
+        state = tables.value_label("goal_state", goal.goal_state, self.language)
+        if pd.notna(goal.goal_reason):
+            return f"{state}: {tables.value_label('goal_reason', goal.goal_reason, self.language)}"
+        return f"{state}: {self.translate('chance aproximada')}" if goal.approximate else state
+
+    def ahead(self) -> str:
+        _ = self.translate
+        if self.months.empty:
+            return ""
+        near, first = self.months.head(NEAR), self.months.iloc[0]
+        return _(
+            "Para os próximos {n} meses espera-se vender **{total}**; em {month}, {estimate} (entre {low} e {high}, faixa que deve conter 8 de cada 10 meses).",
+            n=NEAR, total=self.money(near["estimate"].sum()), month=formats.month(first["period_start"], self.language),
+            estimate=self.money(first["estimate"]), low=self.money(first["estimate_low"]), high=self.money(first["estimate_high"]),
+        )  # fmt: skip
+
+    def goals(self) -> str:
+        _ = self.translate
+        if self.status.empty:
+            return _(
+                "Nenhuma meta informada: com a lista de metas (indicador, alvo e prazo) haveria aqui a chance de bater cada uma."
+            )
+        states = self.status["goal_state"].value_counts()
+        parts = [
+            _(one if states[state] == 1 else many, n=self.number(int(states[state])))
+            for state, (one, many) in STATES.items()
+            if states.get(state)
+        ]
+        others = len(self.status) - int(states.reindex(["reached", *JUDGED]).sum())
+        if others:
+            parts.append(_.ngettext("{n} não tem chance calculada", "{n} não têm chance calculada", others))
+        return _.ngettext(
+            "Há {n} meta: {parts}.",
+            "Das {n} metas: {parts}.",
+            len(self.status),
+            parts=formats.enumeration(parts, self.language),
+        )
+
+    def weakest(self) -> str:
+        """The least probable goal, and what it would take."""
+        _ = self.translate
+        behind = self.judged[self.judged["extra_per_month"].fillna(0) > 0]
+        if behind.empty:
+            return ""
+        goal = behind.loc[behind["probability"].idxmin()]
+        values = {
+            "goal": self.named(goal),
+            "chance": self.percent(goal["probability"]),
+            "extra": self.amount(goal["metric"], goal["extra_per_month"]),
+        }
+        if goal["metric"] == "revenue":
+            return _(
+                "A mais difícil ({goal}) tem {chance} de chance: para esperar batê-la é preciso vender {extra} por mês além do previsto.",
+                **values,
+            )
+        if goal["metric"] == "active_clients":
+            return _(
+                "A mais difícil ({goal}) tem {chance} de chance: para esperar batê-la é preciso ganhar ou deixar de perder, por mês, {extra} clientes além do previsto.",
+                **values,
+            )
+        if goal["metric"] in COUNTED:
+            return _(
+                "A mais difícil ({goal}) tem {chance} de chance: para esperar batê-la são precisos, por mês, {extra} clientes além do previsto.",
+                **values,
+            )
+        return ""
+
+    def _tested(self) -> pd.DataFrame:
+        scores = self.analysis.scores
+        own = scores[scores["sales_measure"] == "revenue"].set_index("sales_way")
+        return own if len(own) and own["wape"].notna().any() else own.iloc[:0]
+
+    def quality(self) -> str:
+        _, own = self.translate, self._tested()
+        if own.empty:
+            return ""
+        ours = own[own["published"].astype("bool")].iloc[0]
+        values = {"error": self.percent(ours["wape"]), "naive": self.percent(own.loc["naive", "wape"])}
+        if pd.isna(ours["covered"]):
+            return _(
+                "Em datas passadas, de 1 a 3 meses à frente, a previsão errou {error} das vendas; repetir o último mês erraria {naive}.",
+                **values,
+            )
+        return _(
+            "Em datas passadas, de 1 a 3 meses à frente, a previsão errou **{error}** das vendas; repetir o último mês erraria {naive}. A faixa de 80% conteve {covered} dos meses.",
+            covered=self.percent(ours["covered"]),
+            **values,
+        )
+
+    def _brier(self) -> pd.Series:
+        scores = self.analysis.goal_scores
+        return scores[scores["metric"] == "all"].set_index("goal_way")["brier"]
+
+    def calibrated(self) -> str:
+        _, brier = self.translate, self._brier()
+        if brier.empty or self.judged.empty:
+            return ""
+        count = int(self.analysis.goal_scores["goals"].max())
+        values = {
+            "count": self.number(count),
+            "ours": self.number(brier["blend"], 3),
+            "line": self.number(brier["line"], 3),
+            "base": self.number(brier["base_rate"], 3),
+        }
+        if brier["blend"] < min(brier["line"], brier["base_rate"]):
+            return _(
+                "Testadas em {count} metas passadas desta carteira, as chances erraram menos (escore de Brier {ours}) do que a linha reta ({line}) e do que supor a frequência de sempre ({base}).",
+                **values,
+            )
+        if self.analysis.goal_way == "line":
+            return _(
+                "Atenção: em {count} metas passadas desta carteira a linha reta errou menos (escore de Brier {line}) do que as simulações ({ours}): as chances publicadas são as da linha reta.",
+                **values,
+            )
+        return _(
+            "Atenção: testadas em {count} metas passadas desta carteira, as chances não foram melhores (escore de Brier {ours}) do que a linha reta ({line}) ou a frequência de sempre ({base}); leia-as como ordem, não como número.",
+            **values,
+        )
+
+    def history(self) -> str:
+        _, months = self.translate, self.analysis.months
+        known = _.ngettext("{n} mês completo", "{n} meses completos", months)
+        return next((_(text, months=known) for least, text in HISTORY if months < least), "")
+
+    def goals_title(self) -> str:
+        _ = self.translate
+        if self.judged.empty:
+            return _("Nenhuma meta com chance calculada")
+        likely = int((self.judged["goal_state"] == "likely").sum())
+        return _.ngettext(
+            "De {n} meta com chance calculada, {likely} deve ser batida",
+            "De {n} metas com chance calculada, {likely} devem ser batidas",
+            len(self.judged), likely=self.number(likely),
+        )  # fmt: skip
+
+    def revenue_title(self) -> str:
+        _ = self.translate
+        if self.months.empty:
+            return _("Histórico curto demais para prever")
+        total, before = self.months["estimate"].sum(), self.analysis.history["revenue"].tail(YEAR)
+        if len(before) < YEAR or not before.sum() > 0:
+            return _("Os próximos 12 meses devem somar {total}", total=self.money(total))
+        change = total / before.sum() - 1
+        values = {"total": self.money(total), "change": self.percent(abs(change), 1)}
+        if change >= 0:
+            return _("Os próximos 12 meses devem somar {total}, {change} acima dos últimos 12", **values)
+        return _("Os próximos 12 meses devem somar {total}, {change} abaixo dos últimos 12", **values)
+
+    def bridge_title(self) -> str:
+        _ = self.translate
+        steps = self.analysis.bridge.set_index("bridge_step")["moved_clients"]
+        if steps.empty:
+            return _("Histórico curto demais para prever")
+        change = round(steps["closing"] - steps["opening"])
+        span = _.ngettext("{n} mês", "{n} meses", self.analysis.bridge_months)
+        if not change:
+            return _("Em {span} a carteira ativa deve ficar do mesmo tamanho", span=span)
+        if change > 0:
+            return _.ngettext(
+                "Em {span} a carteira ativa deve ganhar {n} cliente",
+                "Em {span} a carteira ativa deve ganhar {n} clientes",
+                change,
+                span=span,
+            )
+        return _.ngettext(
+            "Em {span} a carteira ativa deve perder {n} cliente",
+            "Em {span} a carteira ativa deve perder {n} clientes",
+            -change,
+            span=span,
+        )
+
+    def sources_title(self) -> str:
+        _, table = self.translate, self.analysis.sources
+        total = table[["existing", "reactivated", "new"]].sum() if len(table) else pd.Series(dtype="float64")
+        if not total.sum() > 0:
+            return _("Histórico curto demais para prever")
+        return _(
+            "{share} da receita dos próximos 12 meses deve vir de quem já está ativo",
+            share=self.percent(total["existing"] / total.sum()),
+        )
+
+    def scores_title(self) -> str:
+        _, own = self.translate, self._tested()
+        if own.empty:
+            return _("Amostra insuficiente para testar a previsão no passado")
+        ours = own[own["published"].astype("bool")].iloc[0]
+        name = tables.value_label("sales_way", ours.name, self.language)
+        return _("Publica-se “{name}”, que errou {error}", name=name, error=self.percent(ours["wape"], 1))
+
+    def calibration_title(self) -> str:
+        _, scores = self.translate, self.analysis.goal_scores
+        own = scores[(scores["metric"] == "all") & (scores["goal_way"] == self.analysis.goal_way)]
+        if own.empty:
+            return _("Amostra insuficiente para comparar a chance dita com as metas batidas")
+        points = self.number(100 * own["ece"].iloc[0], 1)
+        return _("A chance dita ficou, em média, a {points} pontos percentuais do ocorrido", points=points)
+
+    def weeks_title(self) -> str:
+        _ = self.translate
+        if "weeks_4" not in self.weeks.index:
+            return _("Histórico curto demais para prever semanas")
+        return _("As próximas 4 semanas devem somar {amount}", amount=self.money(self.weeks.loc["weeks_4", "estimate"]))
