@@ -243,3 +243,12 @@ def test_the_nps_and_the_renewal_rate_stand_where_a_hand_puts_them():
     other = forecast.analyse(frames(goals=asked, **others), AS_OF, nps_summary=told).goals_status.set_index("goal_id")
     assert other.loc["N", ["standing", "goal_state"]].tolist() == [52.0, "met_now"]
     assert found.loc["R", "probability"] == 0.98
+
+
+def test_the_summary_gets_a_card_of_sales_and_one_of_goals(whole):
+    cards = forecast.cards(whole.forecast, whole.goals_status)
+    assert [label for label, _value, _note in cards] == ["Vendas previstas em 3 meses", "Metas prováveis ou já batidas"]
+    judged = whole.goals_status["goal_state"].isin(["likely", "open", "unlikely"])
+    likely = (whole.goals_status["goal_state"] == "likely").sum()
+    assert cards[1][1] == f"{likely} de {judged.sum()}"
+    assert forecast.cards(empty("forecast"), empty("goals_status")) == []

@@ -7,10 +7,11 @@ series; `probability` blends both, `calibration` asks past goals whether such pr
 each goal: where it stands, the pace it needs, and how probable it is.
 
 `analyse` makes all of page 07; `outlook` the months and weeks to come with their parts, `standings` the metrics that are no
-series of sales, `findings` the sentences that a director reads.
+series of sales, `findings` the sentences that a director reads, `cards` its figures on the summary.
 """
 
 from carteira_lib.forecast.analysis import Analysis, analyse
+from carteira_lib.forecast.cards import cards
 from carteira_lib.forecast.findings import findings, titles
 from carteira_lib.forecast.views import (
     bridge_plots,
@@ -31,6 +32,7 @@ __all__ = [
     "analyse",
     "bridge_plots",
     "calibration_plots",
+    "cards",
     "findings",
     "goal_bullets",
     "goal_scores_shown",
