@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 
+from carteira_lib.language import translator
 from carteira_lib.pipeline import params, yaml_reader
 from carteira_lib.pipeline.params import ParamsError
 
@@ -235,3 +236,12 @@ def test_a_number_below_the_least_that_the_help_names_is_refused(read, value, re
         return
     with pytest.raises(ParamsError, match=f"horizon_days: {value} é pouco; use 1 ou mais"):
         read(f"horizon_days: {value}")
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"), [(-1, "pouco; use 0 ou mais"), (0, ""), (12, ""), (13, "muito; use 12 ou menos")]
+)
+def test_a_number_above_the_most_that_the_help_names_is_refused(value, refused):
+    months = params.Parameter("months", "int", 0, "meses, mínimo 0, máximo 12", "07_metas")
+    found = params._range_problem(months, value, translator("pt-BR"))
+    assert found == ([f"months: {value} é {refused}"] if refused else [])

@@ -258,11 +258,15 @@ def _problems(name: str, value: object, known: Mapping[str, Parameter], _: Trans
 
 
 def _range_problem(parameter: Parameter, value: object, _: Translator) -> list[str]:
-    """A number below the least one, which the parameter's help names ("mínimo 1")."""
-    least = re.search(r"\bmínimo (-?\d+)", parameter.help)
-    if least is None or not isinstance(value, int | float) or value >= int(least[1]):
+    """A number below the least one or above the most, which the parameter's help names ("mínimo 1", "máximo 12")."""
+    least, most = (re.search(rf"\b{word} (-?\d+)", parameter.help) for word in ("mínimo", "máximo"))
+    if not isinstance(value, int | float):
         return []
-    return [_("{name}: {value} é pouco; use {least} ou mais", name=parameter.name, value=value, least=least[1])]
+    if least and value < int(least[1]):
+        return [_("{name}: {value} é pouco; use {least} ou mais", name=parameter.name, value=value, least=least[1])]
+    if most and value > int(most[1]):
+        return [_("{name}: {value} é muito; use {most} ou menos", name=parameter.name, value=value, most=most[1])]
+    return []
 
 
 def _unknown(name: str, known: Mapping[str, Parameter], _: Translator) -> str:
