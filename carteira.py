@@ -365,7 +365,7 @@ def main(arguments):
     if arguments[0] == "test":
         os.chdir(ROOT)
         environment.setdefault("OMP_NUM_THREADS", "1")  # figures are compared: one order of summation
-        module = ["pytest", *arguments[1:]]
+        module = ["pytest", "--numprocesses=2", *arguments[1:]]
     return hand_over([venv_python(venv), "-P", "-m", *module], environment)
 
 

@@ -135,7 +135,7 @@ def _lab(others: Sequence[str]) -> int:
 
 
 def _test(others: Sequence[str]) -> int:
-    return subprocess.call([sys.executable, "-m", "pytest", *others], cwd=ROOT)
+    return subprocess.call([sys.executable, "-m", "pytest", "--numprocesses=2", *others], cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -377,7 +377,7 @@ def test_the_exit_code_is_that_of_the_command(kit):
 def test_tests_run_in_the_root_with_their_arguments_and_one_thread(kit, tmp_path):
     seen = json.loads(kit.launch("test", "-k", "rfm and not slow", cwd=tmp_path)[1])
     assert Path(seen["folder"]).samefile(kit.root)
-    assert (seen["arguments"], seen["threads"]) == (["-k", "rfm and not slow"], "1")
+    assert (seen["arguments"], seen["threads"]) == (["--numprocesses=2", "-k", "rfm and not slow"], "1")
     assert json.loads(kit.launch("test", OMP_NUM_THREADS="3")[1])["threads"] == "3"
 
 

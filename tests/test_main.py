@@ -86,7 +86,7 @@ def test_lab_and_test_hand_over_what_follows(monkeypatch):
     called = []
     monkeypatch.setattr(subprocess, "call", lambda command, **others: called.append((command, others)) or 5)
     assert __main__.main(["test", "-k", "x"]) == 5
-    assert called[-1][0] == [sys.executable, "-m", "pytest", "-k", "x"]
+    assert called[-1][0] == [sys.executable, "-m", "pytest", "--numprocesses=2", "-k", "x"]
     assert __main__.main(["lab", "--no-browser"]) == 5
     command, others = called[-1]
     assert command[1:3] == ["-m", "jupyterlab"]
