@@ -87,7 +87,8 @@ def frames(run: Run, names: Sequence[str] = PORTFOLIO_FRAMES) -> dict[str, pd.Da
         Tables of `carteira_lib.tables` and of `COUNTED`: ``purchases``, one row per client-day (see `client_days`);
         ``families``, the last 12 months by product family: ``customer_id, family, net_revenue_365d``; ``margins``,
         revenue and cost of each client, see `features.client_margins`; ``refused_answers``, the
-        rows of ``rejected`` that are of the survey.
+        rows of ``rejected`` that are of the survey; ``takeups`` and ``ladder_days``, as `features.takeups` and
+        `features.ladder_days` give them.
     """
     return {name: COUNTED[name](run) if name in COUNTED else tables.read(run, name) for name in names}
 
@@ -121,7 +122,23 @@ def _margins(run: Run) -> pd.DataFrame:
     return found.astype({"customer_id": "str", "first_order_date": "datetime64[us]"})
 
 
-COUNTED = {"purchases": client_days, "families": _families, "margins": _margins, "refused_answers": _refused_answers}
+def _takeups(run: Run) -> pd.DataFrame:
+    counted = features.takeups(_scan(sources.connect(), run, "orders")).order_by("customer_id", "product_id")
+    days = dict.fromkeys(("first_date", "last_date"), "datetime64[us]")
+    return counted.to_pandas().astype({"customer_id": "str", "product_id": "str", **days})
+
+
+def _ladder_days(run: Run) -> pd.DataFrame:
+    connection = sources.connect()
+    orders, products = (_scan(connection, run, name) for name in ("orders", "products"))
+    counted = features.ladder_days(orders, products).order_by("customer_id", "product_id", "order_date")
+    return counted.to_pandas().astype({"customer_id": "str", "product_id": "str", "order_date": "datetime64[us]"})
+
+
+COUNTED = {
+    "purchases": client_days, "families": _families, "margins": _margins, "refused_answers": _refused_answers,
+    "takeups": _takeups, "ladder_days": _ladder_days,
+}  # fmt: skip
 
 
 def histories(

@@ -541,3 +541,29 @@ def test_cdnow_master_has_the_published_clients_and_every_line(real_data):
         sums[who, day] += float(money)
     assert found["frequency"].sum() == sum(money > 1e-6 for money in sums.values())
     assert found["net_revenue"].sum() == pytest.approx(sum(sums.values()), abs=1e-4)
+
+
+def test_takeups_and_ladder_days_are_those_of_a_plain_loop():
+    rng = random.Random(5)
+    lines = [
+        line(rng.choice("abc"), START + datetime.timedelta(days=rng.randrange(40)), rng.choice([-5.0, 0.0, 10.0, 20.5]),
+             product_id=rng.choice(["p1", "p2", "p3", None]))
+        for _ in range(200)
+    ]  # fmt: skip
+    spent, days = Counter(), defaultdict(set)
+    for row in lines:
+        if row["amount"] > 0 and row["product_id"]:
+            key = row["customer_id"], row["product_id"]
+            spent[*key, row["order_date"]] += row["amount"]
+            days[key].add(row["order_date"])
+    orders = table("orders", lines)
+    found = fetch(features.takeups(orders)).set_index(["customer_id", "product_id"])
+    assert len(found) == len(days)
+    for key, dates in days.items():
+        row = found.loc[key]
+        assert (row["first_date"].date(), row["last_date"].date(), row["days"]) == (min(dates), max(dates), len(dates))
+        assert row["amount"] == pytest.approx(sum(amount for (*who, _), amount in spent.items() if tuple(who) == key))
+    register = [{"product_id": "p1", "family": "F", "tier": "1"}, {"product_id": "p2", "family": "F"}] * 2
+    ladder = fetch(features.ladder_days(orders, table("products", register)))
+    got = {(r.customer_id, r.product_id, r.order_date.date()): r.amount for r in ladder.itertuples()}
+    assert got == pytest.approx({key: amount for key, amount in spent.items() if key[1] == "p1"})

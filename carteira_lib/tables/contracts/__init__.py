@@ -4,7 +4,7 @@ Kinds: ``text``; ``date`` (a day, midnight, no time zone); ``number``; ``integer
 ``money`` is not a kind but the unit ``currency``. One module per notebook that writes the tables.
 """
 
-from carteira_lib.tables.contracts import canonical, churn, cleaning, forecast, nps, pci, portfolio, summary
+from carteira_lib.tables.contracts import canonical, churn, cleaning, forecast, nps, offers, pci, portfolio, summary
 from carteira_lib.tables.contracts.schema import CURRENCY, SHARE, Column, Table
 
 CANONICAL = (
@@ -13,7 +13,7 @@ CANONICAL = (
 )  # fmt: skip
 TABLES = {
     table.name: table
-    for module in (canonical, cleaning, portfolio, pci, churn, nps, forecast, summary)
+    for module in (canonical, cleaning, portfolio, pci, churn, nps, forecast, offers, summary)
     for table in vars(module).values()
     if isinstance(table, Table)
 }
