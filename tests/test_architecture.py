@@ -11,7 +11,7 @@ LAYERS = {
     "tables": 1, "plots": 1, "groups": 1,
     "sources": 2, "cleaning": 2, "cycles": 2, "features": 2, "purchase_models": 2, "show": 2,
     "canonical": 3, "churn": 3, "offers": 3, "forecast": 3, "nps": 3, "pci": 3, "portfolio": 3,
-    "report": 4, "summary": 4,
+    "actions": 4, "report": 4, "summary": 4,
     "pipeline": 5,
     "__main__": 6,
 }  # fmt: skip

@@ -37,6 +37,7 @@ OFFER_KINDS = {
     "renewal": N_("renovação"),
     "reactivation": N_("reativação"),
     "all": N_("todas"),
+    "none": N_("nenhuma"),
 }
 SCORES = {
     "model": N_("nosso modelo"),
@@ -164,6 +165,22 @@ VALUES = {
         "won": N_("aceitou a proposta"),
         "anyone": N_("qualquer cliente, nos mesmos dias"),
     },
+    "gate": {
+        "listed": N_("na lista"),
+        "control": N_("em controle, por sorteio"),
+        "capacity": N_("não coube no tempo do vendedor"),
+        "no_owner": N_("cliente sem vendedor"),
+        "refused": N_("recusou a oferta há pouco"),
+        "no_worth": N_("sem margem esperada"),
+        "opt_out": N_("pediu para não ser contatado"),
+        "complaint_open": N_("reclamação aberta"),
+        "complaint_recent": N_("reclamação recente"),
+        "overdue": N_("título em atraso"),
+        "detractor": N_("detrator no NPS"),
+        "contacts": N_("contatos demais"),
+        "contract_ending": N_("contrato perto do fim"),
+        "just_bought": N_("acabou de comprar"),
+    },
     "obstacle": {
         "no_products": N_("nenhum produto nos pedidos"),
         "one_product": N_("um só produto vendido a mais de um cliente"),
@@ -186,6 +203,7 @@ VALUES = {
         "nobody_gone": N_("nenhum cliente inativo a reconquistar"),
         "no_sellers": N_("falta a lista de vendedores: tempo suposto para cada um"),
         "no_capacity": N_("vendedores sem tempo para a lista"),
+        "contradictory": N_("reclamações ou títulos abertos e fechados no mesmo dia, tidos por abertos"),
     },
     "population": {"portfolio": N_("toda a carteira"), "active": N_("compradores recentes")},
     "forecaster": SCORES,

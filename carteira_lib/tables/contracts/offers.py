@@ -163,10 +163,10 @@ OUTCOMES = Table(
     ("kind",),
     (
         KIND,
-        col("contacted", N_("Contatados"), "integer", required=True),
-        col("contacted_bought", N_("Contatados que compraram"), "integer", required=True),
+        col("contacted", N_("Na lista"), "integer", required=True),
+        col("contacted_bought", N_("Da lista, compraram"), "integer", required=True),
         col("control_clients", N_("Em controle"), "integer", required=True),
-        col("control_bought", N_("Em controle que compraram"), "integer", required=True),
+        col("control_bought", N_("Do controle, compraram"), "integer", required=True),
         col("uplift", N_("Efeito do contato"), "number", SHARE),
         col("uplift_low", N_("Mínimo (95%)"), "number", SHARE),
         col("uplift_high", N_("Máximo (95%)"), "number", SHARE),

@@ -1,0 +1,60 @@
+"""What companies call things in their CRM: contacts that are complaints, overdue titles, opt-outs, rows of an earlier list."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pandas as pd
+
+STEMS = {
+    "complaint": ("reclam", "queixa", "complain"),
+    "overdue": ("atras", "inadimpl", "overdue", "vencid"),
+    "opt_out": ("descadastr", "opt-out", "opt out", "optout", "nao contatar", "unsubscribe", "do not contact", "lgpd"),
+    "list": ("lista:", "list:"),
+}
+OPEN = ("abert", "pend", "andament", "open", "aguard")
+CLOSED = ("resolvid", "fechad", "pag", "closed", "solved", "conclu", "encerr")
+CONTROL = ("controle", "control")
+REFUSED = ("recus", "refus", "declin", "nao quis")
+KINDS = {
+    "cross_sell": ("complementar", "cross"),
+    "up_sell": ("superior", "up-sell", "upsell", "better"),
+    "down_sell": ("barata", "down-sell", "downsell", "cheaper"),
+    "renewal": ("renova", "renew"),
+    "reactivation": ("reativa", "reactiva"),
+}
+
+
+def plain(text: object) -> str:
+    """Lower case, no accents, single spaces; empty for what is missing.
+
+    Examples
+    --------
+    >>> plain("  Não  QUIS "), plain(None)
+    ('nao quis', '')
+    """
+    if text is None or text is pd.NA or text != text:
+        return ""
+    bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
+    return re.sub(r"\s+", " ", bare).strip().lower()
+
+
+def matches(texts: pd.Series, stems: tuple[str, ...]) -> pd.Series:
+    """Whether each text holds one of the stems."""
+    known = {text: any(stem in plain(text) for stem in stems) for text in texts.dropna().unique()}
+    return texts.map(lambda text: known.get(text, False)).astype(bool)
+
+
+def with_meaning(interactions: pd.DataFrame) -> pd.DataFrame:
+    """Interactions with what each is: ``meaning`` ("complaint", "overdue", "opt_out", "list", "contact") and ``is_open``.
+
+    A status that says neither leaves ``is_open`` False.
+    """
+    meaning = pd.Series("contact", index=interactions.index, dtype="object")
+    for name, stems in reversed(STEMS.items()):
+        meaning = meaning.mask(matches(interactions["kind"], stems), name)
+    listed = interactions["kind"].map(lambda kind: plain(kind).startswith(STEMS["list"])).astype(bool)
+    meaning = meaning.mask(listed, "list").mask(meaning.eq("list") & ~listed, "contact")
+    is_open = matches(interactions["status"], OPEN) & ~matches(interactions["status"], CLOSED)
+    return interactions.assign(meaning=meaning, is_open=is_open)

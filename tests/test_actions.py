@@ -1,0 +1,438 @@
+"""The list: who is left in peace, the hours that are never exceeded, the lot, the owners, and what earlier lists brought."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from carteira_lib import actions, tables
+from carteira_lib.actions import gate, outcomes, owners, plan
+from carteira_lib.tables import DataError
+
+AS_OF = pd.Timestamp("2026-06-30")
+
+
+def made(name: str, *rows, **defaults) -> pd.DataFrame:
+    """A table of its contract from dicts, all other columns empty or as given."""
+    columns = tables.contract(name).columns
+    frame = pd.DataFrame([{**defaults, **row} for row in rows], columns=[c.name for c in columns])
+    return frame.astype({c.name: tables.PANDAS_TYPES[c.kind] for c in columns})
+
+
+def day(ago: int) -> pd.Timestamp:
+    return AS_OF - pd.Timedelta(days=ago)
+
+
+def event(client: str, kind: str, ago: int, status: str | None = None) -> dict:
+    return {"customer_id": client, "kind": kind, "event_date": day(ago), "status": status}
+
+
+def bought(*rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["customer_id", "ago", "net_amount"])
+    return frame.assign(order_date=AS_OF - pd.to_timedelta(frame.pop("ago").astype("int64"), unit="D"))
+
+
+NOTHING = {name: made(name) for name in ("interactions", "surveys", "contracts", "proposals", "customers", "products", "sellers")} | {
+    "purchases": bought(), "takeups": pd.DataFrame({"customer_id": [], "product_id": [], "first_date": pd.to_datetime([])}),
+}  # fmt: skip
+
+
+def blocks(**frames) -> dict[str, str]:
+    found = gate.gates(NOTHING | frames, AS_OF)
+    return dict(zip(found["customer_id"], found["gate"], strict=True))
+
+
+def events(*rows) -> dict[str, str]:
+    return blocks(interactions=made("interactions", *rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([event("a", "Descadastro de e-mail", 900)], "opt_out"),
+        ([event("a", "Reclamação", 900, "Aberta")], "complaint_open"),
+        ([event("a", "Reclamação", 30, "Resolvida")], "complaint_recent"),
+        ([event("a", "Reclamação", 31, "Resolvida")], None),
+        ([event("a", "Reclamação", 31)], None),
+        ([event("a", "Reclamação", -1, "Aberta")], None),
+        ([event("a", "Título em atraso", 31, "Em aberto")], "overdue"),
+        ([event("a", "Título em atraso", 30, "Em aberto")], None),
+        ([event("a", "Título em atraso", 31, "Pago")], None),
+        ([event("a", k, n) for n, k in enumerate(("Visita", "Ligação", "E-mail aberto"), 27)], "contacts"),
+        ([event("a", k, n) for n, k in enumerate(("Visita", "Ligação", "E-mail aberto"), 28)], None),
+        ([event("a", "Visita", 3), event("a", "Visita", 3), event("b", "Visita", 3)], None),
+        ([event("a", "Lista: reativação", n, "Controle") for n in (1, 2, 3)], None),
+    ],
+    ids=[
+        "opt-out, however old", "open complaint", "complaint of 30 days", "of 31 days", "without a status", "tomorrow's", "overdue 31 days",
+        "30 days", "paid", "three contacts", "the third too old", "two contacts", "rows of an earlier list",
+    ],
+)  # fmt: skip
+def test_events_that_hold_a_client_back(rows, code):
+    assert events(*rows).get("a") == code
+
+
+@pytest.mark.parametrize(
+    ("score", "ago", "blocked"), [(6, 180, True), (7, 180, False), (6, 181, False), (0, 0, True), (3, -1, False)]
+)
+def test_a_detractor_of_half_a_year_is_not_sold_to(score, ago, blocked):
+    answer = made("surveys", {"customer_id": "a", "score": score, "answer_date": day(ago)})
+    assert ("a" in blocks(surveys=answer)) is blocked
+
+
+def test_the_last_answer_counts_and_of_one_day_the_lowest():
+    answers = [("a", 2, 50), ("a", 9, 40), ("b", 9, 50), ("b", 2, 40), ("c", 9, 40), ("c", 2, 40)]
+    table = made("surveys", *({"customer_id": c, "score": s, "answer_date": day(d)} for c, s, d in answers))
+    assert blocks(surveys=table) == {"b": "detractor", "c": "detractor"}
+    assert blocks(surveys=table.iloc[::-1]) == {"b": "detractor", "c": "detractor"}
+
+
+@pytest.mark.parametrize(("left", "code"), [(60, "contract_ending"), (61, None), (0, "contract_ending"), (-1, None)])
+def test_a_contract_about_to_end_leaves_the_renewal_alone(left, code):
+    contract = {"contract_id": "C", "customer_id": "a", "start_date": day(300), "end_date": day(-left), "amount": 1.0}
+    found = gate.gates(NOTHING | {"contracts": made("contracts", contract)}, AS_OF)
+    assert dict(zip(found["customer_id"], found["gate"], strict=True)).get("a") == code
+    assert found["renewal_open"].all()
+
+
+@pytest.mark.parametrize(("ago", "amount", "code"), [(13, 9.0, "just_bought"), (14, 9.0, None), (3, -9.0, None)])
+def test_who_has_just_bought_waits_two_weeks(ago, amount, code):
+    assert blocks(purchases=bought(("a", ago, amount))).get("a") == code
+
+
+def test_what_was_turned_down_is_not_offered_for_90_days():
+    proposals = made(
+        "proposals",
+        {"proposal_id": "1", "customer_id": "a", "status": "lost", "product_id": "P", "sent_date": day(99), "closed_date": day(89)},
+        {"proposal_id": "2", "customer_id": "a", "status": "lost", "product_id": "Q", "sent_date": day(99), "closed_date": day(90)},
+        {"proposal_id": "3", "customer_id": "a", "status": "won", "product_id": "R", "sent_date": day(9), "closed_date": day(1)},
+        amount=1.0,
+    )  # fmt: skip
+    said_no = made(
+        "interactions",
+        event("b", "Lista: produto complementar: S", 10, "Recusou"),
+        event("b", "Lista: produto complementar: T", 10, "Feita"),
+    )
+    assert set(gate.refused(proposals, said_no, AS_OF)) == {("a", "P"), ("b", "S")}
+
+
+def test_a_status_that_contradicts_itself_counts_as_open_and_is_told():
+    rows = made("interactions", event("a", "Reclamação", 200, "Aberta"), event("a", "Reclamação", 200, "Resolvida"))
+    assert blocks(interactions=rows) == {"a": "complaint_open"}
+    assert gate.contradictions(rows, AS_OF) == 1
+
+
+KINDS = list(plan.HOURS)
+
+
+def company(seed: int, clients: int = 120) -> dict[str, pd.DataFrame]:
+    """A company at random: clients of four sellers and of none, with offers, complaints, answers and contracts."""
+    rng = np.random.default_rng(seed)
+    ids = [f"k{n:03d}" for n in range(clients)]
+    owner = rng.choice(["V1", "V2", "V3", "V4", None], clients, p=[0.5, 0.2, 0.15, 0.1, 0.05])
+    portfolio = made(
+        "portfolio",
+        *({"customer_id": c, "seller_id": o, "name": f"Nome {c}", "status": rng.choice(["active", "late", "inactive"])} for c, o in zip(ids, owner, strict=True)),
+        abc_class="B", occasional=False, new=False, recovered=False, renewal_due=False, frequency=5, net_revenue=1.0, net_revenue_365d=1.0,
+        next_step="keep", person_type="PJ",
+    )  # fmt: skip
+    kinds = ("Visita", "Reclamação", "Título em atraso", "Descadastro")
+    seen = [
+        event(
+            rng.choice(ids),
+            rng.choice(kinds, p=[0.7, 0.15, 0.1, 0.05]),
+            int(rng.integers(0, 90)),
+            rng.choice(["Aberta", "Resolvida"]),
+        )
+        for _ in range(60)
+    ]
+    answers = [
+        {
+            "customer_id": rng.choice(ids),
+            "score": int(rng.integers(0, 11)),
+            "answer_date": day(int(rng.integers(0, 300))),
+        }
+        for _ in range(60)
+    ]
+    sellers = [
+        {"seller_id": f"V{n}", "name": f"Vendedor {n}", "capacity_hours": h, "region": r}
+        for n, h, r in ((1, 20, "S"), (2, 30, "S"), (3, 40, "N"), (4, 0, "N"))
+    ]
+    register = [{"customer_id": c, "region": rng.choice(["S", "N"])} for c in ids]
+    return NOTHING | {
+        "portfolio": portfolio, "interactions": made("interactions", *seen), "surveys": made("surveys", *answers),
+        "sellers": made("sellers", *sellers), "customers": made("customers", *register),
+        "purchases": bought(*((rng.choice(ids), int(rng.integers(0, 60)), 10.0) for _ in range(80))),
+    }  # fmt: skip
+
+
+def offered(seed: int, clients: int = 120) -> pd.DataFrame:
+    rng = np.random.default_rng(seed + 100)
+    rows = [
+        {"customer_id": f"k{rng.integers(0, clients):03d}", "kind": rng.choice(KINDS), "product_id": f"P{rng.integers(0, 9)}",
+         "expected_value": round(float(rng.lognormal(3, 1)), 2), "probability": 0.1, "anyway_share": 0.1, "ticket": 100.0}
+        for _ in range(3 * clients)
+    ]  # fmt: skip
+    return made("offers", *rows, reason="porque sim", evidence="ease")
+
+
+def decided(seed: int, offers=None, frames=None, **settings):
+    offers = offered(seed) if offers is None else offers
+    return actions.decide(offers, company(seed) if frames is None else frames, AS_OF, actions.Policy(**settings))
+
+
+WORLDS = range(4)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_no_blocked_client_is_listed_one_action_each_and_no_hour_too_many(seed):
+    frames, found = company(seed), decided(seed)
+    listed = found.actions[found.actions["gate"] == "listed"]
+    blocked = gate.gates(frames, AS_OF)
+    hard = set(blocked.loc[~blocked["renewal_open"], "customer_id"])
+    assert len(hard) > 5
+    assert not hard & set(
+        found.actions.loc[found.actions["gate"].isin(["listed", "control", "capacity"]), "customer_id"]
+    )
+    soft = listed["customer_id"].isin(set(blocked["customer_id"]) - hard)
+    assert set(listed.loc[soft, "kind"]) <= {"renewal"}
+    assert found.actions["customer_id"].is_unique
+    hours = listed.groupby("seller_id")["hours"].sum()
+    available = {"V1": 10, "V2": 15, "V3": 20, "V4": 0}
+    assert all(hours.get(seller, 0) <= most + 1e-9 for seller, most in available.items())
+    assert set(listed["seller_id"]) <= {"V1", "V2", "V3"}
+    assert found.gaps[["obstacle", "cases"]].values.tolist()[0] == ["no_capacity", 1]
+    for _, part in listed.groupby("seller_id"):
+        assert part["rank"].tolist() == list(range(1, len(part) + 1))
+        assert part["follow_up"].is_monotonic_increasing
+        assert part["follow_up"].between(AS_OF + pd.Timedelta(days=1), AS_OF + pd.Timedelta(days=7)).all()
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_a_complaint_never_adds_an_offer(seed):
+    frames = company(seed)
+    before = decided(seed, weeks=52)
+    worse = frames | {
+        "interactions": pd.concat([frames["interactions"], made("interactions", *(event(f"k{n:03d}", "Reclamação", 5, "Aberta") for n in range(0, 120, 3)))], ignore_index=True)
+    }  # fmt: skip
+    after = decided(seed, frames=worse, weeks=52)
+    kept = [set(a.actions.loc[a.actions["gate"] == "listed", "customer_id"]) for a in (before, after)]
+    assert kept[1] < kept[0]
+    assert not {f"k{n:03d}" for n in range(0, 120, 3)} & kept[1]
+
+
+def test_the_same_input_in_any_order_gives_the_same_list_byte_for_byte():
+    frames, offers = company(1), offered(1)
+    shuffled = {name: table.sample(frac=1, random_state=3).reset_index(drop=True) for name, table in frames.items()}
+    first = decided(1).actions.to_csv(index=False).encode()
+    assert decided(1, offers, frames).actions.to_csv(index=False).encode() == first
+    again = decided(1, offers.sample(frac=1, random_state=4).reset_index(drop=True), shuffled)
+    assert again.actions.to_csv(index=False).encode() == first
+
+
+def test_nothing_dated_after_the_day_changes_the_list():
+    frames = company(2)
+    later = frames | {
+        "interactions": pd.concat([frames["interactions"], made("interactions", event("k001", "Reclamação", -2, "Aberta"))], ignore_index=True),
+        "surveys": pd.concat([frames["surveys"], made("surveys", {"customer_id": "k002", "score": 0, "answer_date": day(-3)})], ignore_index=True),
+        "purchases": pd.concat([frames["purchases"], bought(("k003", -1, 9.0))], ignore_index=True),
+    }  # fmt: skip
+    pd.testing.assert_frame_equal(decided(2, frames=later).actions, decided(2).actions)
+
+
+def exact(candidates: pd.DataFrame, available: dict[str, float]) -> float:
+    """The most that any plan is worth, by integer programming."""
+    rows = candidates.reset_index(drop=True)
+    clients = [(rows["customer_id"] == c).to_numpy(float) for c in rows["customer_id"].unique()]
+    sellers = [np.where(rows["seller_id"] == s, rows["hours"], 0) for s in available]
+    limits = np.array([1.0] * len(clients) + [float(h) for h in available.values()])
+    found = milp(
+        -rows["expected_value"].to_numpy(), constraints=LinearConstraint(np.vstack([*clients, *sellers]), ub=limits),
+        integrality=np.ones(len(rows)), bounds=Bounds(0, 1), options={"time_limit": 5},
+    )  # fmt: skip
+    return -found.fun
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_plan_is_worth_97_percent_of_the_best_there_is(seed):
+    rng = np.random.default_rng(seed)
+    count = 240
+    kinds = rng.choice(KINDS, count)
+    candidates = pd.DataFrame(
+        {"customer_id": [f"k{rng.integers(0, 90):02d}" for _ in range(count)], "kind": kinds, "product_id": "P", "control": False,
+         "hours": pd.Series(kinds).map(plan.HOURS), "expected_value": rng.lognormal(3, 1, count).round(2)}
+    )  # fmt: skip
+    owner = {client: f"V{rng.integers(0, 4)}" for client in candidates["customer_id"].unique()}
+    candidates["seller_id"] = candidates["customer_id"].map(owner)
+    available = {f"V{n}": float(h) for n, h in enumerate(rng.integers(4, 14, 4))}
+    made_plan = plan.plan(candidates, available)
+    worth = made_plan.loc[made_plan["listed"], "expected_value"].sum()
+    assert worth >= 0.97 * exact(candidates, available)
+
+
+def test_the_lot_holds_a_tenth_back_and_only_of_those_who_would_be_called():
+    clients = pd.Series([f"k{n:05d}" for n in range(5000)])
+    lot = plan.drawn(clients, AS_OF, 0.1)
+    assert lot.mean() == pytest.approx(0.1, abs=0.015)
+    assert plan.drawn(clients.iloc[::-1], AS_OF, 0.1).sort_index().equals(lot)
+    assert not plan.drawn(clients, AS_OF, 0.1, seed=1).equals(lot)
+    found = decided(3, control_share=0.5).actions
+    assert found["control"].sum() > 5
+    assert found.loc[found["control"], "gate"].eq("control").all()
+    assert not found.loc[found["control"], "kind"].eq("renewal").any()
+    assert found.loc[found["control"], "rank"].isna().all()
+    assert not decided(3, control_share=0.0).actions["control"].any()
+
+
+@pytest.mark.parametrize(("base", "gain", "size"), [(0.05, 0.05, 424), (0.5, 0.1, 388), (0.2, 0.05, 1091)])
+def test_the_size_of_a_proof_is_that_of_cohens_tables(base, gain, size):
+    assert plan.proof_size(base, gain) == pytest.approx(size, abs=3)
+
+
+def test_companies_without_sellers_have_one_list_or_one_per_seller_of_the_orders():
+    frames = company(4) | {"sellers": made("sellers")}
+    per_seller = decided(4, frames=frames)
+    assert set(per_seller.loads["seller_id"]) == {"V1", "V2", "V3", "V4"}
+    assert per_seller.loads["available_hours"].eq(10).all()
+    assert "no_sellers" in set(per_seller.gaps["obstacle"])
+    alone = frames | {
+        "portfolio": frames["portfolio"].assign(seller_id=pd.Series(pd.NA, index=range(120), dtype="str"))
+    }
+    one = decided(4, frames=alone)
+    assert one.loads["seller_id"].tolist() == [owners.TEAM]
+    assert set(one.actions.loc[one.actions["gate"] == "listed", "seller_id"]) == {owners.TEAM}
+    assert one.reassignments.empty
+
+
+def test_without_any_hour_nothing_is_listed_and_it_is_said():
+    frames = company(5)
+    idle = frames | {"sellers": frames["sellers"].assign(capacity_hours=0.0)}
+    found = decided(5, frames=idle)
+    assert not found.actions["gate"].eq("listed").any()
+    assert found.headcount.needed == 0
+    assert found.gaps.set_index("obstacle").loc["no_capacity", "cases"] == 4
+
+
+def test_without_offers_there_is_an_empty_list():
+    found = decided(0, offers=made("offers"))
+    assert found.actions.empty
+    assert found.loads["planned_hours"].sum() == 0
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_owners_are_found_and_nobody_receives_more_than_the_teams_load(seed):
+    frames, found = company(seed), decided(seed)
+    moved = found.reassignments
+    own = frames["portfolio"].set_index("customer_id")["seller_id"]
+    care = owners.care_hours(frames["portfolio"])
+    live_orphans = set(own.index[own.isna()]) & set(care.index)
+    assert live_orphans <= set(moved["customer_id"]) or len(moved) >= len(live_orphans)
+    assert (moved["seller_id"].fillna("") != moved["new_seller_id"]).all()
+    after = own.copy()
+    after.loc[moved["customer_id"]] = moved["new_seller_id"].to_numpy()
+    hours = pd.Series({"V1": 20.0, "V2": 30.0, "V3": 40.0, "V4": 0.0})
+    fair = care.sum() / hours.sum()
+    for seller in moved["new_seller_id"].unique():
+        assert care[after.reindex(care.index) == seller].sum() / hours[seller] <= fair + 1e-9
+
+
+def test_a_client_goes_to_its_own_region_where_there_is_room():
+    people = pd.DataFrame({"seller_id": ["V1", "V2"], "name": None, "region": ["S", "N"], "week_hours": [10.0, 10.0]})
+    clients = [f"k{n}" for n in range(4)]
+    waiting = pd.DataFrame(
+        {
+            "customer_id": clients,
+            "seller_id": None,
+            "region": ["N", "S", "N", "S"],
+            "kind": "none",
+            "expected_value": [9.0, 1.0, 5.0, 0.0],
+        }
+    )
+    found = owners.reassignments(
+        waiting, people, pd.Series(1.0, index=clients), pd.Series(None, index=clients, dtype="object")
+    )
+    assert dict(zip(found["customer_id"], found["new_seller_id"], strict=True)) == {
+        "k0": "V2",
+        "k1": "V1",
+        "k2": "V2",
+        "k3": "V1",
+    }
+    assert found["same_region"].all()
+
+
+def test_people_needed_by_hand():
+    """400 clients of class A ask for 400 * 12 * 0.75 / 52 = 69.2 h, opportunities of 90 h in 90 days for 7 h: 76.2 h, two weeks of 40."""
+    clients = [f"k{n}" for n in range(400)]
+    portfolio = pd.DataFrame({"customer_id": clients, "status": "active", "abc_class": "A"})
+    care = owners.care_hours(portfolio).sum()
+    loads = pd.DataFrame({"care_hours": [care], "planned_hours": [60.0], "waiting_hours": [30.0]})
+    people = pd.DataFrame({"week_hours": [40.0, 0.0]})
+    found = owners.headcount(loads, people, 0.0, 0.0, 90)
+    assert (round(found.care_hours, 1), found.list_hours, found.needed, found.there) == (69.2, 7.0, 2, 1)
+
+
+def campaign(
+    contacted: tuple[int, int], held: tuple[int, int], kind: str = "produto complementar: P"
+) -> dict[str, pd.DataFrame]:
+    """An earlier list of 200 days ago: (clients, buyers) called and held back."""
+    rows, takers = [], []
+    for group, (count, buyers), status in (("c", contacted, "Feita"), ("h", held, "Controle")):
+        rows += [event(f"{group}{n}", f"Lista: {kind}", 200, status) for n in range(count)]
+        takers += [f"{group}{n}" for n in range(buyers)]
+    takeups = pd.DataFrame({"customer_id": takers, "product_id": "P", "first_date": day(150)})
+    return {
+        "interactions": made("interactions", *rows),
+        "takeups": takeups,
+        "purchases": bought(*((c, 150, 9.0) for c in takers)),
+    }
+
+
+def measured(frames) -> pd.DataFrame:
+    return outcomes.outcomes(frames["interactions"], frames["purchases"], frames["takeups"], AS_OF, horizon_days=90)
+
+
+def test_an_earlier_list_is_read_back_with_its_interval():
+    table = measured(campaign((70, 56), (80, 48))).set_index("kind")
+    row = table.loc["cross_sell"]
+    assert row[["contacted", "contacted_bought", "control_clients", "control_bought"]].tolist() == [70, 56, 80, 48]
+    assert row[["uplift", "uplift_low", "uplift_high"]].tolist() == pytest.approx([0.2, 0.0525, 0.3358], abs=1e-3)
+    assert table.loc["all", "uplift"] == pytest.approx(0.2)
+
+
+def test_a_small_control_shows_no_effect_and_a_list_of_yesterday_is_not_judged():
+    table = measured(campaign((70, 56), (9, 1))).set_index("kind")
+    assert not table.loc["cross_sell", "enough"]
+    assert pd.isna(table.loc["cross_sell", "uplift"])
+    fresh = campaign((70, 56), (80, 48))
+    fresh["interactions"]["event_date"] = day(89)
+    assert measured(fresh).empty
+
+
+def test_a_complement_is_judged_by_the_product_and_a_way_back_by_any_order():
+    frames = campaign((20, 10), (20, 5))
+    frames["takeups"]["product_id"] = "Q"
+    assert measured(frames).set_index("kind").loc["cross_sell", "contacted_bought"] == 0
+    back = campaign((20, 10), (20, 5), "reativação")
+    assert measured(back).set_index("kind").loc["reactivation", ["contacted_bought", "control_bought"]].tolist() == [
+        10,
+        5,
+    ]
+
+
+def test_a_measured_share_takes_the_place_of_the_one_assumed():
+    frames = company(0) | campaign((100, 40), (100, 30))
+    offers = made(
+        "offers",
+        {"customer_id": "k001", "kind": "cross_sell", "product_id": "X", "expected_value": 9.0, "anyway_share": 0.1},
+        reason="r",
+        evidence="ease",
+    )
+    found = decided(0, offers, frames)
+    assert found.actions["expected_value"].item() == pytest.approx(9.0 * (1 - 0.75) / (1 - 0.1), abs=1e-3)
+
+
+def test_a_policy_that_cannot_be_is_told_whole():
+    with pytest.raises(DataError, match="5 problemas") as error:
+        decided(0, weeks=0, list_share=0.0, default_hours=-1, control_share=0.9, horizon_days=0)
+    for name in ("list_weeks", "list_share", "seller_hours", "control_share", "offer_days"):
+        assert name in str(error.value)
