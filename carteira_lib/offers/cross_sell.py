@@ -214,7 +214,8 @@ def _reasons(
 def _because(learned: np.ndarray, found: matrix.Owned, row: int, column: int, names: dict, _) -> str:
     start, end = found.matrix.indptr[row : row + 2]
     own = np.sort(found.matrix.indices[start:end])
-    parts = learned[own, column].round(9)
+    weight = 1.0 if found.recent is None else found.recent[[row]].toarray()[0, own]
+    parts = (weight * learned[own, column]).round(6)
     first = own[np.argsort(-parts, kind="stable")[:REASONS]]
     told = [names.get(found.items[i], found.items[i]) for i in first if learned[i, column] > 0]
     if not told:

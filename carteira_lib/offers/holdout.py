@@ -43,8 +43,11 @@ def scores(known: matrix.Owned, customers: pd.DataFrame) -> np.ndarray:
     items = known.matrix.shape[1]
     if not items:
         return np.zeros(known.matrix.shape, dtype="float32")
-    x = ease.inputs(known.matrix, matrix.traits(customers, known.clients))
-    learned = ease.weights(x, items, penalty=ease.penalty(known.matrix)).astype("float32")
+    traits = matrix.traits(customers, known.clients)
+    learned = ease.weights(ease.inputs(known.matrix, traits), items, penalty=ease.penalty(known.matrix)).astype(
+        "float32"
+    )
+    x = ease.inputs(known.matrix if known.recent is None else known.recent, traits)
     blocks = [x[start : start + ease.BLOCK] @ learned for start in range(0, x.shape[0], ease.BLOCK)]
     return np.vstack(blocks)
 

@@ -10,6 +10,7 @@ from scipy import sparse
 
 MAX_ITEMS = 5_000  # the dense matrix of item weights of more would not fit a usual machine
 MIN_BUYERS = 2
+RECENT_WEIGHT, HALF_LIFE_DAYS = 2.0, 180  # what was just taken up says most of what comes next: benchmarks/README.md
 MAX_LEVELS = 30  # an attribute of more levels tells who a client is, not what it is like
 HEADCOUNT = (0, 10, 50, 100, 500, np.inf)
 NOT_TRAITS = ("customer_id", "name", "tax_id", "city", "since", "seller_id", "employees")
@@ -26,12 +27,15 @@ class Owned(NamedTuple):
         1 where the client had bought the item.
     left_out : int
         Items beyond `MAX_ITEMS`, the least bought.
+    recent : csr_array of shape (clients, items), optional
+        What each item owned weighs in the scores: 1 for what was taken up long ago, 3 for what was on the date.
     """
 
     clients: pd.Index
     items: pd.Index
     matrix: sparse.csr_array
     left_out: int = 0
+    recent: sparse.csr_array | None = None
 
 
 def item_of(products: pd.DataFrame) -> dict[str, str]:
@@ -70,12 +74,16 @@ def owned(takeups: pd.DataFrame, date: pd.Timestamp, *, max_items: int = MAX_ITE
     takeups : DataFrame
         As `with_items` gives it: uses ``customer_id``, ``item``, ``first_date``. Later rows are ignored.
     """
-    known = takeups.loc[takeups["first_date"] <= date, ["customer_id", "item"]].drop_duplicates()
+    past = takeups[takeups["first_date"] <= date]
+    known = past.groupby(["customer_id", "item"], as_index=False)["first_date"].min()
     buyers = known["item"].value_counts().rename_axis("item").reset_index(name="buyers")
     buyers = buyers[buyers["buyers"] >= MIN_BUYERS].sort_values(["buyers", "item"], ascending=[False, True])
     items = pd.Index(np.sort(buyers["item"].to_numpy(dtype=object)[:max_items]), dtype="object")
     clients = pd.Index(np.sort(known["customer_id"].unique().astype(object)), dtype="object")
-    return Owned(clients, items, _matrix(known, clients, items), max(len(buyers) - max_items, 0))
+    age = (date - known["first_date"]).dt.days.to_numpy(dtype="float64")
+    weight = 1 + RECENT_WEIGHT * 2.0 ** (-age / HALF_LIFE_DAYS)
+    recent = _matrix(known, clients, items, weight)
+    return Owned(clients, items, _matrix(known, clients, items), max(len(buyers) - max_items, 0), recent)
 
 
 def taken_between(takeups: pd.DataFrame, known: Owned, after: pd.Timestamp, until: pd.Timestamp) -> sparse.csr_array:
@@ -85,12 +93,14 @@ def taken_between(takeups: pd.DataFrame, known: Owned, after: pd.Timestamp, unti
     return _matrix(new, known.clients, known.items)
 
 
-def _matrix(pairs: pd.DataFrame, clients: pd.Index, items: pd.Index) -> sparse.csr_array:
+def _matrix(
+    pairs: pd.DataFrame, clients: pd.Index, items: pd.Index, values: np.ndarray | float = 1.0
+) -> sparse.csr_array:
     rows = clients.get_indexer(pairs["customer_id"].astype("object"))
     columns = items.get_indexer(pairs["item"].astype("object"))
     inside = (rows >= 0) & (columns >= 0)
-    ones = np.ones(inside.sum(), dtype="float32")
-    return sparse.csr_array((ones, (rows[inside], columns[inside])), shape=(len(clients), len(items)))
+    cells = np.broadcast_to(values, len(pairs))[inside].astype("float32")
+    return sparse.csr_array((cells, (rows[inside], columns[inside])), shape=(len(clients), len(items)))
 
 
 def traits(customers: pd.DataFrame, clients: pd.Index) -> sparse.csr_array:
