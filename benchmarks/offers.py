@@ -1,7 +1,8 @@
 """Measure the cross-sell ranking beside what it replaces, the up-sell and down-sell on public data, and their speed.
 
     python benchmarks/offers.py DATA --implicit PYTHON     # AdventureWorks and Online Retail II: NDCG@10, HR@5
-    python benchmarks/offers.py DATA --parts sell speed    # up-sell and down-sell; seconds and memory
+    python benchmarks/offers.py DATA --parts cross --logs online_retail --regular --implicit PYTHON
+    python benchmarks/offers.py DATA --parts demo sell speed    # up-sell and down-sell; seconds and memory
 
 DATA holds the public data sets. PYTHON is the interpreter of an environment of its own with `implicit`. New products only:
 what a client took up within the horizon after each of three dates, and did not own on it. One thread.
@@ -36,6 +37,7 @@ PARTS = ("cross", "demo", "sell", "speed")
 SIZES = {"adventureworks": (50, 250, None), "online_retail": (50, 250, 500, None)}
 DRAWS = {50: 10, 250: 4, 500: 3, None: 1}
 HORIZON = 90
+REGULAR = 3
 ALS = """
 import sys, numpy as np
 from scipy import sparse
@@ -98,11 +100,19 @@ def compared(bought: pd.DataFrame, customers: pd.DataFrame, as_of: pd.Timestamp,
     return pd.concat(rows, ignore_index=True)
 
 
-def cross(python: str | None) -> None:
+def regular(bought: pd.DataFrame, date: pd.Timestamp) -> pd.DataFrame:
+    """The rows of the clients that had taken up something on three days or more by `date`."""
+    days = bought[bought["first_date"] <= date].groupby("customer_id")["first_date"].nunique()
+    return bought[bought["customer_id"].isin(days.index[days >= REGULAR])]
+
+
+def cross(python: str | None, names: list[str], only_regular: bool) -> None:
     """The table of NDCG@10 and HR@5 by portfolio size."""
-    for name, sizes in SIZES.items():
+    for name, sizes in ((name, SIZES[name]) for name in names):
         run, frames = frames_of(name, ("takeups", "customers", "products"))
         bought = matrix.with_items(frames["takeups"], frames["products"])
+        if only_regular:
+            bought = regular(bought, holdout.cutoffs(run.as_of, HORIZON)[-1])
         ids = pd.Series(sorted(bought["customer_id"].unique()))
         for size in sizes:
             draws = [ids if size is None else ids.sample(size, random_state=seed) for seed in range(DRAWS[size])]
@@ -219,11 +229,15 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--implicit", metavar="PYTHON")
+    parser.add_argument("--logs", nargs="+", choices=tuple(SIZES), default=list(SIZES))
+    parser.add_argument(
+        "--regular", action="store_true", help="only clients of three days or more before the first date"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("CARTEIRA_OUTPUT", folder)
         if "cross" in asked.parts:
-            cross(asked.implicit)
+            cross(asked.implicit, asked.logs, asked.regular)
         if "demo" in asked.parts:
             demo()
         if "sell" in asked.parts:

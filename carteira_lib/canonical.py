@@ -29,6 +29,11 @@ CHURN_FRAMES = (
 NPS_FRAMES = ("portfolio", "customers", "sellers", "surveys", "interactions", "purchases", "refused_answers")
 PCI_FRAMES = ("portfolio", "customers", "prospects", "sellers", "families", "margins")
 FORECAST_FRAMES = ("purchases", "customer_features", "customers", "sellers", "goals", "surveys", "contracts")
+OFFER_FRAMES = (
+    "portfolio", "renewals", "silences", "customers", "products", "proposals", "sellers", "interactions", "surveys",
+    "contracts", "purchases", "takeups", "ladder_days",
+)  # fmt: skip
+OFFER_EXTRAS = ("churn", "churn_scores", "renewal_scores")  # of pages that may not have run
 HISTORY_CLIENTS = 20_000
 
 
@@ -91,6 +96,11 @@ def frames(run: Run, names: Sequence[str] = PORTFOLIO_FRAMES) -> dict[str, pd.Da
         `features.ladder_days` give them.
     """
     return {name: COUNTED[name](run) if name in COUNTED else tables.read(run, name) for name in names}
+
+
+def extras(run: Run, names: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Tables of pages that may not have run: empty ones of their contract where they did not."""
+    return {name: tables.optional(run, name) for name in names}
 
 
 def client_days(run: Run) -> pd.DataFrame:

@@ -54,6 +54,10 @@ ADDS = {
         N_("a chance de bater cada meta até o prazo dela, e o ritmo que ela pede"),
         N_("a lista de metas, com indicador, alvo e prazo"),
     ),
+    "proposals": (
+        N_("a versão mais barata para quem desistiu de uma proposta"),
+        N_("a lista de propostas, com produto, situação e motivo"),
+    ),
     "sellers": (
         N_("o nome de quem cuida de cada cliente"),
         N_("a lista de vendedores, com código e nome"),

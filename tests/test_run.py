@@ -12,7 +12,21 @@ import pandas as pd
 import pytest
 import yaml
 
-from carteira_lib import canonical, churn, cleaning, forecast, nps, pci, plots, portfolio, summary, tables
+from carteira_lib import (
+    actions,
+    canonical,
+    churn,
+    cleaning,
+    forecast,
+    nps,
+    offers,
+    pci,
+    plots,
+    portfolio,
+    report,
+    summary,
+    tables,
+)
 from carteira_lib.tables import DataError
 from carteira_lib.tables.contracts import CANONICAL
 
@@ -39,6 +53,7 @@ class Said(NamedTuple):
     pci: list[str]
     nps: list[str]
     forecast: list[str]
+    work: list[str]
 
     @property
     def words(self) -> list[str]:
@@ -52,6 +67,7 @@ class Said(NamedTuple):
             *self.pci,
             *self.nps,
             *self.forecast,
+            *self.work,
         ]
 
 
@@ -140,6 +156,28 @@ def goals_ahead(run: tables.Run) -> list[str]:
     return [*forecast.findings(result), *titles.values()]
 
 
+def to_work(run: tables.Run) -> list[str]:
+    """The words of notebook 06, as it makes and writes the page, its figures drawn."""
+    frames = canonical.frames(run, canonical.OFFER_FRAMES) | canonical.extras(run, canonical.OFFER_EXTRAS)
+    found = offers.analyse(frames, run.as_of, offers.Terms())
+    result = actions.decide(found.offers, frames, run.as_of, actions.Policy())
+    titles = actions.titles(result) | offers.titles(found)
+    plots.bars(actions.kind_worth(result), title=titles["kinds"])
+    plots.bars(actions.held_counts(result), title=titles["held"])
+    plots.bars(offers.basket_pairs(found), title=titles["pairs"])
+    plots.intervals(offers.leads(found), title=titles["evidence"], reference=0.0)
+    offers.write(run, found)
+    actions.write(run, result, found.gaps)
+    exports = run.folder / "exports"
+    report.export_sheets(
+        actions.sheets(result, frames["sellers"]), exports / "lista.xlsx", columns=["rank", "customer_id", "reason"]
+    )
+    report.export(actions.for_crm(result), exports / "crm")
+    report.export_calendar(actions.appointments(result, frames["sellers"]), exports / "agenda.ics", stamp=run.as_of)
+    said_of_lists = list(actions.lists(result, frames["sellers"]))
+    return [*actions.findings(result), *offers.findings(found), *titles.values(), *said_of_lists]
+
+
 def said(sources: dict, **settings) -> Said:
     """The words of notebooks 01, 02 and 08, in the calls that these make."""
     run = canonical.prepare(run_name="loja", sources=sources, **settings)
@@ -160,6 +198,7 @@ def said(sources: dict, **settings) -> Said:
         summary.findings(clients, moves, monthly), [*titles, *churn.titles(risk).values()], [f"{card.value} {card.note}" for card in cards],
         churn.findings(risk), ideal_buyer(run), [*nps.findings(rating), *nps.titles(rating).values()],
         goals_ahead(run),
+        to_work(run),
     )  # fmt: skip
     return Said(run, result, *([text.replace("\xa0", " ") for text in part] for part in words))
 

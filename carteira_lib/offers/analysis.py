@@ -193,7 +193,8 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
         if whole
         else pd.DataFrame(columns=OFFER_COLUMNS)
     )
-    table = table.assign(expected_value=table["expected_value"].astype("float64").fillna(0.0).round(4))
+    reasons = [text[:1].upper() + text[1:] for text in table["reason"]]
+    table = table.assign(expected_value=table["expected_value"].astype("float64").fillna(0.0).round(4), reason=reasons)
     return tables.conform(
         table.sort_values(
             ["customer_id", "expected_value", "kind", "product_id"],

@@ -81,7 +81,7 @@ def reactivation(
     """
     gone = portfolio[(portfolio["status"] == "inactive") & ~portfolio["occasional"].astype(bool)]
     chance = 1 - churn.set_index("customer_id")["churn_probability"].astype("float64")
-    known = gone["customer_id"].map(chance)
+    known = gone["customer_id"].map(chance).astype("float64")
     evidence = np.where(known.notna(), "churn", "silences")
     probability = known.fillna(_by_silence(gone, silences))
     cycle = gone["own_cycle_days"].astype("float64").clip(lower=1)

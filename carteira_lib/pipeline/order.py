@@ -19,9 +19,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {  # notebook -> those whose tables it ca
     "03_pci": (CLEANING, PORTFOLIO),
     "04_churn": (CLEANING, PORTFOLIO),
     "05_nps": (CLEANING, PORTFOLIO),
+    "06_oportunidades": (CLEANING, PORTFOLIO),
 }
 USES: Mapping[str, tuple[str, ...]] = {  # tables it can do without: it waits for them
     "05_nps": ("03_pci", "04_churn"),
+    "06_oportunidades": ("04_churn",),
     "07_metas": ("04_churn", "05_nps"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -43,12 +43,7 @@ def export(
     columns : sequence of str
         Those to write, in order; all by default.
     """
-    chosen = show.masked(frame, mask_people=False)
-    chosen = chosen[list(columns)] if columns is not None else chosen
-    specs = show.formats_of(chosen, frame.columns, language=language, currency=currency)
-    readable = pd.DataFrame(
-        {i: _values(chosen.iloc[:, i], spec, language) for i, spec in enumerate(specs)}, index=chosen.index
-    )
+    readable, specs = _readable(frame, columns, language=language, currency=currency)
     stem = Path(path_without_suffix)
     book = stem.with_name(stem.name + ".xlsx")
     written = [_csv(readable, specs, stem.with_name(stem.name + ".csv"), language)]
@@ -57,6 +52,62 @@ def export(
     else:
         book.unlink(missing_ok=True)  # one of an earlier, smaller table would be taken for this one's
     return tuple(written)
+
+
+def export_sheets(
+    parts: Mapping[str, pd.DataFrame],
+    path: Path,
+    *,
+    columns: Sequence[str],
+    language: str = "pt-BR",
+    currency: str = "BRL",
+    mask_people: bool = False,
+) -> Path:
+    """Write one XLSX with a sheet for each part, in their order; returns its path. Without parts, one empty sheet.
+
+    Parameters
+    ----------
+    parts : mapping of title to DataFrame
+        Tables of the same contract; a title too long or already used is shortened and numbered.
+    columns : sequence of str
+        Those to write, in order.
+    mask_people : bool
+        Names of natural persons as initials.
+    """
+    import xlsxwriter
+
+    safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    used: set[str] = set()
+    with tables.replacing(path) as temporary:
+        book = xlsxwriter.Workbook(str(temporary), {**safe, "in_memory": False})
+        book.set_properties({"title": path.stem, "created": CREATED})
+        for title, frame in (parts or {"": pd.DataFrame(columns=list(columns))}).items():
+            readable, specs = _readable(frame, columns, language=language, currency=currency, mask_people=mask_people)
+            name = _unused(_sheet_name(title, language), used)
+            _fill(book, name, readable, specs, currency=currency, language=language)
+        book.close()
+    return path
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """The name, with a number behind where a sheet has it already: Excel tells no capitals from small letters."""
+    chosen, number = name, 1
+    while chosen.lower() in used:
+        number += 1
+        chosen = f"{name[:27]} ({number})"
+    used.add(chosen.lower())
+    return chosen
+
+
+def _readable(
+    frame: pd.DataFrame, columns: Sequence[str] | None, *, language: str, currency: str, mask_people: bool = False
+) -> tuple[pd.DataFrame, list[show.Format]]:
+    """The columns asked for as a spreadsheet takes them, and their formats."""
+    chosen = show.masked(frame, mask_people=mask_people)
+    chosen = chosen[list(columns)] if columns is not None else chosen
+    specs = show.formats_of(chosen, frame.columns, language=language, currency=currency)
+    values = {i: _values(chosen.iloc[:, i], spec, language) for i, spec in enumerate(specs)}
+    return pd.DataFrame(values, index=chosen.index), specs
 
 
 def _values(values: pd.Series, spec: show.Format, language: str) -> pd.Series:
@@ -122,18 +173,25 @@ def _xlsx(
     with tables.replacing(path) as temporary:
         book = xlsxwriter.Workbook(str(temporary), {**safe, "in_memory": False})
         book.set_properties({"title": title, "created": CREATED})
-        sheet = book.add_worksheet(_sheet_name(title, language))
-        styles = {spec.kind: book.add_format(_style(spec.kind, currency, language)) for spec in specs}
-        _columns(sheet, readable, specs, styles)
-        heading = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
-        for i, spec in enumerate(specs):
-            sheet.write_string(0, i, spec.header, heading)
-            _write_column(sheet, i, readable[i], spec, styles[spec.kind])
-        sheet.freeze_panes(1, 1)
-        if specs:
-            sheet.autofilter(0, 0, max(len(readable), 1), len(specs) - 1)
+        _fill(book, _sheet_name(title, language), readable, specs, currency=currency, language=language)
         book.close()
     return path
+
+
+def _fill(
+    book, name: str, readable: pd.DataFrame, specs: Sequence[show.Format], *, currency: str, language: str
+) -> None:
+    """One sheet: header, formats and widths, first row and column fixed."""
+    sheet = book.add_worksheet(name)
+    styles = {spec.kind: book.add_format(_style(spec.kind, currency, language)) for spec in specs}
+    _columns(sheet, readable, specs, styles)
+    heading = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
+    for i, spec in enumerate(specs):
+        sheet.write_string(0, i, spec.header, heading)
+        _write_column(sheet, i, readable[i], spec, styles[spec.kind])
+    sheet.freeze_panes(1, 1)
+    if specs:
+        sheet.autofilter(0, 0, max(len(readable), 1), len(specs) - 1)
 
 
 def _columns(sheet, readable: pd.DataFrame, specs: Sequence[show.Format], styles: dict) -> None:

@@ -5,7 +5,7 @@ nbval compares texts and skips pictures and HTML, and screen readers speak them:
 
 from carteira_lib.show.columns import Format, currency_symbol, formats_of, literal, masked, plain
 from carteira_lib.show.displays import cards, figure, sentences, table
-from carteira_lib.show.lists import figures, written
+from carteira_lib.show.lists import figures, lists, written
 
 __all__ = [
     "Format",
@@ -14,6 +14,7 @@ __all__ = [
     "figure",
     "figures",
     "formats_of",
+    "lists",
     "literal",
     "masked",
     "plain",

@@ -90,6 +90,27 @@ def table(
     cents : bool
         False rounds money to whole units.
     """
+    settings = {"language": language, "currency": currency, "columns": columns, "rows": rows}
+    grid_shown(grid_of(frame, title, mask_people=mask_people, cents=cents, **settings))
+
+
+def grid_shown(grid: _Grid) -> None:
+    """Show a table made by `grid_of`."""
+    _display({"text/html": _html_table(grid), "text/plain": _text_table(grid)})
+
+
+def grid_of(
+    frame: pd.DataFrame,
+    title: str,
+    *,
+    language: str,
+    currency: str,
+    columns: Sequence[str] | None,
+    rows: int,
+    mask_people: bool,
+    cents: bool,
+) -> _Grid:
+    """A table as text, ready to be shown; see `table`."""
     wanted = list(frame.columns if columns is None else columns)
     kind = [
         name
@@ -104,14 +125,13 @@ def table(
     said = title.endswith(".") and not len(frame)  # such a title is a sentence that leaves nothing to add
     note = "" if said else _shown_note(len(shown), len(frame), language)
     kept = _told_columns(written)
-    grid = _Grid(
+    return _Grid(
         plain(title),
         [specs[i].header for i in kept],
         list(zip(*(written[i] for i in kept), strict=True)),
         [specs[i].kind for i in kept],
         note,
     )
-    _display({"text/html": _html_table(grid), "text/plain": _text_table(grid)})
 
 
 def _told_columns(written: Sequence[Sequence[str]]) -> list[int]:
@@ -127,6 +147,7 @@ class _Grid(NamedTuple):
     body: Sequence[Sequence[str]]
     kinds: Sequence[str]
     note: str
+    own_page: bool = False  # in print, on a page of its own
 
 
 def _shown_note(shown: int, total: int, language: str) -> str:
@@ -160,7 +181,8 @@ def _html_table(grid: _Grid) -> str:
     caption = f'<caption style="text-align:left;font-weight:600">{escape(grid.title)}</caption>'
     foot = f'<p class="table-note">{escape(grid.note)}</p>' if grid.note else ""
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return f'<table class="{NO_MATH}">{caption}{body}</table>{foot}'
+    names = f"{NO_MATH} own-page" if grid.own_page else NO_MATH
+    return f'<table class="{names}">{caption}{body}</table>{foot}'
 
 
 def _look(kind: str, column: Sequence[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
 
 from carteira_lib import tables
 from carteira_lib.language import translator
-from carteira_lib.show.displays import _display, figure, sentences
+from carteira_lib.show.displays import _display, figure, grid_of, grid_shown, sentences
 
 
 def figures(pictures: Iterable, otherwise: Sequence[str] = ()) -> None:
@@ -22,6 +24,37 @@ def figures(pictures: Iterable, otherwise: Sequence[str] = ()) -> None:
         figure(picture)
     if not shown and otherwise:
         sentences(otherwise)
+
+
+def lists(
+    parts: Mapping[str, pd.DataFrame],
+    otherwise: str,
+    *,
+    language: str = "pt-BR",
+    currency: str = "BRL",
+    columns: Sequence[str] | None = None,
+    rows: int = 15,
+    mask_people: bool = True,
+) -> None:
+    """Show one table per part, each on a printed page of its own; see `displays.table`.
+
+    Parameters
+    ----------
+    parts : mapping of title to DataFrame
+    otherwise : str
+        A sentence to show where there is no part.
+    """
+    settings = {
+        "language": language,
+        "currency": currency,
+        "columns": columns,
+        "rows": rows,
+        "mask_people": mask_people,
+    }
+    for title, frame in parts.items():
+        grid_shown(grid_of(frame, title, cents=False, **settings)._replace(own_page=True))
+    if not parts:
+        sentences([otherwise])
 
 
 def written(run: tables.Run, names: Sequence[str]) -> None:

@@ -1,0 +1,189 @@
+"""The sentences of page 06 on the list, and the titles of its tables and figures, computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from carteira_lib import formats, tables
+from carteira_lib.actions.plan import proof_size
+from carteira_lib.language import translator
+
+if TYPE_CHECKING:
+    from carteira_lib.actions.analysis import Actions
+
+WAITING = ("listed", "control", "capacity", "no_owner")  # places that are no block
+BASE, GAIN = 0.05, 0.05  # of the example of a proof
+FEW = 3  # causes named
+
+
+def findings(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
+    """The sentences that a director can read out: how many actions, for how much, who is left in peace, what is proven."""
+    words = _Words(result, language, currency)
+    said = [words.list_size(), words.held_back(), words.waiting(), words.past(), words.people()]
+    return [sentence for sentence in said if sentence]
+
+
+def titles(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
+    """The finding of each figure and table: ``kinds``, ``held``, ``loads``, ``moved``, ``outcomes``."""
+    words = _Words(result, language, currency)
+    return {
+        "kinds": words.kinds_title(),
+        "held": words.held_title(),
+        "loads": words.loads_title(),
+        "moved": words.moved_title(),
+        "outcomes": words.outcomes_title(),
+    }
+
+
+class _Words:
+    """The sentences on one list."""
+
+    def __init__(self, result: Actions, language: str, currency: str):
+        self.result, self.language, self.currency = result, language, currency
+        self.translate = translator(language)
+        self.listed = result.actions[result.actions["gate"] == "listed"]
+        self.blocked = result.actions[~result.actions["gate"].isin(WAITING)]
+
+    def money(self, value: float) -> str:
+        return formats.money(value, self.currency, self.language, compact=True)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        return formats.number(value, decimals, self.language)
+
+    def label(self, column: str, code: str) -> str:
+        return tables.value_label(column, code, self.language)
+
+    def list_size(self) -> str:
+        _ = self.translate
+        if self.listed.empty:
+            return _("Nenhuma ação na lista: nenhum cliente tem oferta que caiba no tempo de um vendedor.")
+        worth = (
+            self.listed.groupby("kind")["expected_value"]
+            .agg(["size", "sum"])
+            .sort_values(["sum", "size"], ascending=False)
+        )
+        parts = [
+            _(
+                "{kind} ({n}; {amount})",
+                kind=self.label("kind", kind),
+                n=self.number(row["size"]),
+                amount=self.money(row["sum"]),
+            )
+            for kind, row in worth.iterrows()
+        ]
+        return _.ngettext(
+            "A lista tem **{n} ação**, com margem esperada de **{amount}**: {parts}.",
+            "A lista tem **{n} ações**, com margem esperada de **{amount}**: {parts}.",
+            len(self.listed), amount=self.money(self.listed["expected_value"].sum()), parts=formats.enumeration(parts, self.language),
+        )  # fmt: skip
+
+    def held_back(self) -> str:
+        _ = self.translate
+        if self.blocked.empty:
+            return ""
+        counts = self.blocked["gate"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        parts = [f"{self.label('gate', code)} ({self.number(n)})" for code, n in counts.head(FEW).items()]
+        return _.ngettext(
+            "**{n} cliente** com oportunidade fica em paz por enquanto; o motivo: {parts}.",
+            "**{n} clientes** com oportunidade ficam em paz por enquanto; os principais motivos: {parts}.",
+            len(self.blocked), parts=formats.enumeration(parts, self.language),
+        )  # fmt: skip
+
+    def waiting(self) -> str:
+        _ = self.translate
+        late = self.result.actions[self.result.actions["gate"] == "capacity"]
+        if late.empty:
+            return ""
+        return _.ngettext(
+            "{n} cliente não coube no tempo da lista: {amount} de margem esperada ficam para depois.",
+            "{n} clientes não couberam no tempo da lista: {amount} de margem esperada ficam para depois.",
+            len(late), amount=self.money(late["expected_value"].sum()),
+        )  # fmt: skip
+
+    def past(self) -> str:
+        """What earlier lists brought; without one, what it takes to know."""
+        _, table = self.translate, self.result.outcomes.set_index("kind")
+        if "all" in table.index and table.loc["all", "enough"]:
+            row = table.loc["all"]
+            return _(
+                "As listas anteriores mudaram a compra em **{points} pontos** percentuais contra o grupo de controle (entre {low} e {high}).",
+                points=self.number(100 * row["uplift"], 1), low=self.number(100 * row["uplift_low"], 1), high=self.number(100 * row["uplift_high"], 1),
+            )  # fmt: skip
+        controls = int(self.result.actions["control"].sum())
+        if not controls:
+            return ""
+        return _.ngettext(
+            "{n} cliente fica em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
+            "{n} clientes ficam em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
+            controls, size=self.number(proof_size(BASE, GAIN)),
+        )  # fmt: skip
+
+    def people(self) -> str:
+        _, found = self.translate, self.result.headcount
+        if not found.needed:
+            return ""
+        there = _.ngettext("há {n}", "há {n}", found.there)
+        return _.ngettext(
+            "Atender a carteira e trabalhar todas as oportunidades em {days} pede {n} pessoa de {hours} horas por semana; {there}.",
+            "Atender a carteira e trabalhar todas as oportunidades em {days} pede {n} pessoas de {hours} horas por semana; {there}.",
+            found.needed, days=formats.days(self.result.policy.horizon_days, self.language), hours=self.number(found.week_hours), there=there,
+        )  # fmt: skip
+
+    def kinds_title(self) -> str:
+        _ = self.translate
+        worth = self.listed.groupby("kind")["expected_value"].sum().sort_values(ascending=False)
+        if worth.empty or not worth.sum() > 0:
+            return _("Nenhuma margem esperada na lista")
+        share = formats.percent(worth.iloc[0] / worth.sum(), 0, self.language)
+        return _(
+            "{kind}: {share} da margem esperada da lista",
+            kind=self.label("kind", worth.index[0]).capitalize(),
+            share=share,
+        )
+
+    def held_title(self) -> str:
+        _ = self.translate
+        if self.blocked.empty:
+            return _("Ninguém ficou de fora")
+        first = self.blocked["gate"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        return _.ngettext(
+            "{n} cliente ficou de fora: {why}",
+            "{n} clientes ficaram de fora; o maior motivo: {why}",
+            len(self.blocked), why=self.label("gate", first.index[0]),
+        )  # fmt: skip
+
+    def loads_title(self) -> str:
+        _, loads = self.translate, self.result.loads
+        late = loads[loads["waiting"] > 0].sort_values(["waiting_hours", "seller_id"], ascending=[False, True])
+        if late.empty:
+            return _("Todas as ações couberam no tempo dos vendedores")
+        first = late.iloc[0]
+        name = first["name"] if pd.notna(first["name"]) else first["seller_id"]
+        return _(
+            "A quem mais falta tempo: {name}, {hours} horas de ações que não couberam",
+            name=name,
+            hours=self.number(first["waiting_hours"]),
+        )
+
+    def moved_title(self) -> str:
+        _, moved = self.translate, self.result.reassignments
+        if moved.empty:
+            return _("Nenhuma troca de responsável a sugerir.")
+        return _.ngettext(
+            "{n} cliente que outro vendedor poderia atender",
+            "{n} clientes que outro vendedor poderia atender",
+            len(moved),
+        )
+
+    def outcomes_title(self) -> str:
+        _, table = self.translate, self.result.outcomes
+        if table.empty:
+            return _("Nenhuma lista anterior a medir: registre no CRM o que foi feito, como no arquivo exportado.")
+        row = table.set_index("kind").loc["all"]
+        if not row["enough"]:
+            return _("Amostra insuficiente para medir o efeito das listas anteriores")
+        return _(
+            "Efeito das listas anteriores: {points} pontos percentuais", points=self.number(100 * row["uplift"], 1)
+        )
