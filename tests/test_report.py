@@ -438,3 +438,31 @@ def test_the_body_of_a_page_tells_its_parts(notebook):
     assert body.question == "Quem está na carteira ativa, e quem está saindo dela?"
     assert body.failed == ""
     assert "600" in body.key_figures
+
+
+def test_sheets_are_one_per_part_under_names_that_excel_takes(tmp_path):
+    frame = pd.DataFrame({"customer_id": ["0007"], "rank": [1]})
+    parts = {"Ana/Bia": frame, "ANA Bia": frame.head(0), "x" * 40: frame, "x" * 50: frame}
+    path = report.export_sheets(parts, tmp_path / "lista.xlsx", columns=["rank", "customer_id"])
+    book = CalamineWorkbook.from_path(path)
+    assert book.sheet_names == ["Ana Bia", "ANA Bia (2)", "x" * 31, "x" * 27 + " (2)"]
+    assert book.get_sheet_by_index(0).to_python()[1] == [1.0, "0007"]
+    assert len(book.get_sheet_by_index(1).to_python()) == 1
+    again = report.export_sheets(parts, tmp_path / "outra" / "lista.xlsx", columns=["rank", "customer_id"])
+    assert again.read_bytes() == path.read_bytes()
+    empty = report.export_sheets({}, tmp_path / "vazia.xlsx", columns=["rank", "customer_id"])
+    assert len(CalamineWorkbook.from_path(empty).sheet_names) == 1
+
+
+def test_a_calendar_holds_a_day_for_each_appointment_and_nothing_that_breaks_its_lines(tmp_path):
+    rows = [("20261031-1", pd.Timestamp("2026-11-30"), "Cliente 1; oferta, nova", "Ana\nBEGIN:VEVENT" + " ã" * 60)]
+    frame = pd.DataFrame(rows, columns=["uid", "day", "summary", "description"])
+    path = report.export_calendar(frame, tmp_path / "agenda.ics", stamp=pd.Timestamp("2026-10-31"))
+    lines = path.read_bytes().decode().split("\r\n")
+    assert all(len(line.encode()) <= 75 for line in lines)
+    assert (lines[0], lines[-2], lines[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR", "")
+    assert [line for line in lines if line.startswith(("DTSTART", "DTEND", "SUMMARY", "BEGIN:VEVENT"))] == [
+        "BEGIN:VEVENT", "DTSTART;VALUE=DATE:20261130", "DTEND;VALUE=DATE:20261201", "SUMMARY:Cliente 1\\; oferta\\, nova",
+    ]  # fmt: skip
+    unfolded = path.read_bytes().decode().replace("\r\n ", "")
+    assert "DESCRIPTION:Ana BEGIN:VEVENT" in unfolded

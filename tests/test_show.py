@@ -274,3 +274,15 @@ def test_show_leaves_the_table_alone():
     frame = PORTFOLIO.copy()
     shown(show.table, frame, "t")
     pd.testing.assert_frame_equal(frame, PORTFOLIO)
+
+
+def test_lists_show_one_table_per_part_each_on_a_page_of_its_own_or_a_sentence():
+    frame = pd.DataFrame({"customer_id": ["1", "2"]})
+    with captured() as outputs:
+        show.lists({"Ana": frame, "Bia": frame.head(1)}, "Nada a fazer.")
+    pages = [data(output, "text/html") for output in outputs]
+    assert ["own-page" in page for page in pages] == [True, True]
+    assert "Ana" in pages[0]
+    assert "Bia" in pages[1]
+    assert "own-page" not in data(shown(show.table, frame, "Ana"), "text/html")
+    assert "Nada a fazer." in data(shown(show.lists, {}, "Nada a fazer."), "text/plain")
