@@ -21,7 +21,7 @@ FEW = 3  # causes named
 def findings(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
     """The sentences that a director can read out: how many actions, for how much, who is left in peace, what is proven."""
     words = _Words(result, language, currency)
-    said = [words.list_size(), words.held_back(), words.waiting(), words.past(), words.people()]
+    said = [words.list_size(), words.held_back(), words.past(), words.people()]
     return [sentence for sentence in said if sentence]
 
 
@@ -89,17 +89,6 @@ class _Words:
             "**{n} cliente** com oportunidade fica em paz por enquanto; o motivo: {parts}.",
             "**{n} clientes** com oportunidade ficam em paz por enquanto; os principais motivos: {parts}.",
             len(self.blocked), parts=formats.enumeration(parts, self.language),
-        )  # fmt: skip
-
-    def waiting(self) -> str:
-        _ = self.translate
-        late = self.result.actions[self.result.actions["gate"] == "capacity"]
-        if late.empty:
-            return ""
-        return _.ngettext(
-            "{n} cliente não coube no tempo da lista: {amount} de margem esperada ficam para depois.",
-            "{n} clientes não couberam no tempo da lista: {amount} de margem esperada ficam para depois.",
-            len(late), amount=self.money(late["expected_value"].sum()),
         )  # fmt: skip
 
     def past(self) -> str:

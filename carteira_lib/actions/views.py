@@ -22,7 +22,7 @@ CRM_PRODUCT = N_("Lista: {kind}: {product}")
 def lists(
     result: Actions, sellers: pd.DataFrame, *, language: str = "pt-BR", currency: str = "BRL"
 ) -> dict[str, pd.DataFrame]:
-    """The list of each seller, in its order, by a title with the seller's name, how many actions and what they are worth.
+    """The list of each seller, in its order with the column "O que oferecer", by a title with the seller's name, how many actions and what they are worth.
 
     Parameters
     ----------
@@ -38,8 +38,17 @@ def lists(
             "{name}: {n} ações, {amount} de margem esperada",
             len(part), name=names.get(seller, seller), amount=formats.money(part["expected_value"].sum(), currency, language, compact=True),
         )  # fmt: skip
-        made[title] = part.sort_values("rank").reset_index(drop=True)
+        made[title] = part.sort_values("rank").reset_index(drop=True).pipe(_with_offer, language)
     return made
+
+
+def _with_offer(part: pd.DataFrame, language: str) -> pd.DataFrame:
+    """What to speak of in one text: the kind, and the product where there is one."""
+    kinds = [tables.value_label("kind", kind, language) for kind in part["kind"]]
+    offer = [
+        kind if pd.isna(name) else f"{kind}: {name}" for kind, name in zip(kinds, part["product_name"], strict=True)
+    ]
+    return part.assign(**{translator(language)("O que oferecer"): offer})
 
 
 def sheets(result: Actions, sellers: pd.DataFrame) -> dict[str, pd.DataFrame]:

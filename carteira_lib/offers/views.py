@@ -145,7 +145,7 @@ class _Words:
             return _("Nenhum par de produtos com clientes bastantes")
         first = table.iloc[0]
         return _(
-            "{first} e {second} andam juntos {times} vezes mais do que por acaso",
+            "{first} e {second} andam juntos {times} vezes o que o acaso daria",
             first=show.plain(first["first_item"]), second=show.plain(first["second_item"]),
             times=formats.number(first["lift"], 1, self.language),
         )  # fmt: skip
