@@ -466,3 +466,7 @@ def test_a_calendar_holds_a_day_for_each_appointment_and_nothing_that_breaks_its
     ]  # fmt: skip
     unfolded = path.read_bytes().decode().replace("\r\n ", "")
     assert "DESCRIPTION:Ana BEGIN:VEVENT" in unfolded
+
+
+def test_a_list_keeps_the_mark_of_its_own_page_through_the_sanitiser():
+    assert "own-page" in sanitise.clean('<table class="mathjax_ignore own-page"><tr><td>x</td></tr></table>')

@@ -43,11 +43,9 @@ def lists(
 
 
 def _with_offer(part: pd.DataFrame, language: str) -> pd.DataFrame:
-    """What to speak of in one text: the kind, and the product where there is one."""
+    """What to speak of in one short text: the product where there is one, else the kind; the reason tells the rest."""
     kinds = [tables.value_label("kind", kind, language) for kind in part["kind"]]
-    offer = [
-        kind if pd.isna(name) else f"{kind}: {name}" for kind, name in zip(kinds, part["product_name"], strict=True)
-    ]
+    offer = [kind if pd.isna(name) else name for kind, name in zip(kinds, part["product_name"], strict=True)]
     return part.assign(**{translator(language)("O que oferecer"): offer})
 
 

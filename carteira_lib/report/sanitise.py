@@ -65,7 +65,7 @@ ATTRIBUTES = {
 IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,")
 # Classes that give content a meaning in the page; everything else could dress data up as part of it.
 CLASSES = frozenset(
-    ["cards", "card", "card-value", "card-note", "day", "long", "num", "prose", "table-note", "dataframe"]
+    ["cards", "card", "card-value", "card-note", "day", "long", "num", "own-page", "prose", "table-note", "dataframe"]
 )
 
 
