@@ -144,5 +144,5 @@ def test_what_to_do_first_is_urgent_and_largest_first_with_ties_by_client():
 def test_only_tables_that_did_not_come_are_missing():
     assert summary.missing(("orders", *summary.ADDS)).empty
     assert summary.missing(("orders",))["table"].tolist() == list(summary.ADDS)
-    known = ("orders", "customers", "products", "contracts", "surveys", "prospects", "sellers", "goals")
+    known = ("orders", "customers", "products", "contracts", "surveys", "prospects", "sellers", "goals", "proposals")
     assert summary.missing_title(known) == "Falta 1 tabela opcional"
