@@ -362,6 +362,16 @@ def test_when_the_cleaning_fails_by_a_fault_of_ours_the_others_are_skipped_and_s
     assert "não foi executado" in (folder / "output" / "acme" / "02_carteira.html").read_text(encoding="utf-8")
 
 
+def test_a_wrong_parameter_refuses_the_run_whichever_notebook_finds_it(house):
+    folder, behave, _ = house
+    run(folder)
+    before = contents(folder / "output" / "acme")
+    behave["02_carteira"] = Failure("ParameterError", "min_orders: 0 é pouco; use 1 ou mais", 3)
+    result, _ = run(folder, "run_name: acme\nmin_orders: 0\n")
+    assert (result.code, result.page, result.message) == (2, None, "min_orders: 0 é pouco; use 1 ou mais")
+    assert contents(folder / "output" / "acme") == before
+
+
 def test_the_summary_runs_with_what_there_is(house):
     folder, behave, _ = house
     behave["02_carteira"] = Failure("DataError", "x", 2)

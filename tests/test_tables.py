@@ -1,11 +1,13 @@
 """A table is checked on both sides of a boundary, written whole or not at all, and belongs to one run."""
 
+import pickle
+
 import pandas as pd
 import pytest
 
 from carteira_lib import tables
 from carteira_lib.language import LANGUAGES
-from carteira_lib.tables import DataError, Problem, Run
+from carteira_lib.tables import DataError, ParameterError, Problem, Run
 
 
 @pytest.fixture
@@ -70,6 +72,14 @@ def test_all_problems_come_in_one_message():
     error = DataError([Problem("um {x}", {"x": 1}), Problem("dois")], Problem("Arquivo ruim"))
     assert str(error) == "Arquivo ruim: 2 problemas\n  - um 1\n  - dois"
     assert str(DataError([Problem("só um")])) == "só um"
+
+
+def test_a_wrong_parameter_says_so_and_stays_one_in_another_language():
+    error = ParameterError([Problem("um"), Problem("dois")])
+    assert str(error) == "Os parâmetros não podem ser usados como estão: 2 problemas\n  - um\n  - dois"
+    english = pickle.loads(pickle.dumps(error.translated("en")))
+    assert type(english) is ParameterError
+    assert str(english).startswith("The parameters cannot be used as they are: 2 problems")
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):

@@ -11,7 +11,7 @@ import pandas as pd
 from carteira_lib import tables
 from carteira_lib.actions import gate, outcomes, owners, plan
 from carteira_lib.language import N_, translator
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import ParameterError, Problem
 
 LISTED, CONTROL, CAPACITY, NO_OWNER, REFUSED, NO_WORTH = (
     "listed",
@@ -96,7 +96,7 @@ def decide(
 
     Raises
     ------
-    DataError
+    ParameterError
         A policy that cannot be.
     """
     _check(policy, language)
@@ -148,7 +148,7 @@ def _check(policy: Policy, language: str) -> None:
         Problem(message, {"name": name, "value": value}) for name, (value, fine, message) in checks.items() if not fine
     ]
     if problems:
-        raise DataError(problems, language=language)
+        raise ParameterError(problems, language=language)
 
 
 def _team(frames: Mapping[str, pd.DataFrame], policy: Policy) -> pd.DataFrame:

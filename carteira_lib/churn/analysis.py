@@ -20,7 +20,7 @@ from carteira_lib.churn.renewal_signals import History
 from carteira_lib.churn.retention import retention
 from carteira_lib.churn.value import revenue_if_buying, value_errors
 from carteira_lib.language import N_
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import ParameterError, Problem
 
 RANKINGS = ("model", "own_cycle", "recency", "stake")
 BASES = ("model", "base", "few_clients", "few_dates", "one_kind", "worse", "no_model")
@@ -107,7 +107,7 @@ def analyse(
 
     Raises
     ------
-    DataError
+    ParameterError
         A policy that cannot be.
     """
     _check(policy, language)
@@ -148,7 +148,7 @@ def _check(policy: Policy, language: str) -> None:
             message = N_("{name}: {value} não é uma parte; use um número acima de 0 e até 1, como 0.3 para 30%")
             problems.append(Problem(message, {"name": name, "value": getattr(policy, name)}))
     if problems:
-        raise DataError(problems, language=language)
+        raise ParameterError(problems, language=language)
 
 
 def _described(history: pd.DataFrame, known: Plan) -> dict[pd.Timestamp, pd.DataFrame]:

@@ -14,7 +14,7 @@ import pandas as pd
 from carteira_lib.cycles import HORIZONS, spells
 from carteira_lib.cycles import horizon_days as usual_horizon
 from carteira_lib.language import N_
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import DataError, ParameterError, Problem
 
 STEPS = 4  # of the grid in a horizon
 MOST_SLICES = 10
@@ -91,7 +91,9 @@ def planned(
     """
     if min_orders < 1:
         message = N_("{name}: {value} é pouco; use {least} ou mais")
-        raise DataError([Problem(message, {"name": "min_orders", "value": min_orders, "least": 1})], language=language)
+        raise ParameterError(
+            [Problem(message, {"name": "min_orders", "value": min_orders, "least": 1})], language=language
+        )
     try:
         return plan(spells(purchases, as_of), as_of, horizon=horizon_days, min_orders=min_orders)
     except DataError as error:
@@ -113,8 +115,10 @@ def plan(client_spells: pd.DataFrame, as_of: pd.Timestamp, *, horizon: int = 0, 
 
     Raises
     ------
+    ParameterError
+        A horizon below 0.
     DataError
-        A horizon below 0, or one that asks for more history than there is.
+        One that asks for more history than there is.
     """
     first = client_spells["order_date"].min()
     nothing = Plan(as_of, 0, min_orders, first)
@@ -135,7 +139,7 @@ def plan(client_spells: pd.DataFrame, as_of: pd.Timestamp, *, horizon: int = 0, 
 def _check(horizon: int, history: int) -> None:
     if horizon < 0:
         message = N_("horizon_days: {value} é pouco; use 0, que escolhe pelos dados, ou mais")
-        raise DataError([Problem(message, {"value": horizon})])
+        raise ParameterError([Problem(message, {"value": horizon})])
     if 3 * horizon > history:
         message = N_(
             "horizon_days: {value} dias pedem {needed} dias de histórico, e há {history}; use {remedy}, ou 0, que escolhe pelos dados"

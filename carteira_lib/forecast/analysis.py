@@ -17,7 +17,7 @@ from carteira_lib.forecast.outlook import Outlook, outlook
 from carteira_lib.forecast.probability import History
 from carteira_lib.forecast.standings import standings
 from carteira_lib.language import N_
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import DataError, ParameterError, Problem
 
 BRIDGE_MONTHS = 6
 MOST_ACTIVE_MONTHS = counting.MOST_ACTIVE_MONTHS
@@ -91,7 +91,7 @@ def analyse(
 
     Raises
     ------
-    DataError
+    ParameterError
         `active_months` outside 0 to 12, or a goal of the parameters that cannot be read.
     """
     try:
@@ -136,7 +136,7 @@ def _last(values: np.ndarray) -> float:
 def _check(months: int) -> None:
     if not 0 <= months <= MOST_ACTIVE_MONTHS:
         message = N_("active_months: {value} não está entre 0 e {most}; use 0, que escolhe pelos dados")
-        raise DataError([Problem(message, {"value": months, "most": MOST_ACTIVE_MONTHS})])
+        raise ParameterError([Problem(message, {"value": months, "most": MOST_ACTIVE_MONTHS})])
 
 
 def all_goals(table: pd.DataFrame, written: Sequence[Mapping]) -> pd.DataFrame:
@@ -151,7 +151,7 @@ def all_goals(table: pd.DataFrame, written: Sequence[Mapping]) -> pd.DataFrame:
 
     Raises
     ------
-    DataError
+    ParameterError
         Goals without a metric, a number or a date: all of them at once.
     """
     problems, rows = [], []
@@ -167,7 +167,7 @@ def all_goals(table: pd.DataFrame, written: Sequence[Mapping]) -> pd.DataFrame:
         usual = {"goal_id": f"P{number:02d}", "seller_id": None, "horizon": None, "start_date": None}
         rows.append(usual | row | {"target": target, "deadline": deadline})
     if problems:
-        raise DataError(problems)
+        raise ParameterError(problems)
     columns = list(tables.contract("goals").column_names)
     extra = tables.conform(pd.DataFrame(rows, columns=columns), "goals")
     return pd.concat([table[columns], extra], ignore_index=True).drop_duplicates("goal_id", keep="last")

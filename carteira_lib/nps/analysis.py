@@ -19,7 +19,7 @@ from carteira_lib.nps.segments import segments
 from carteira_lib.nps.signals import described, to_explain
 from carteira_lib.nps.weights import Weighted, if_detractors_are_silent, weighted
 from carteira_lib.nps.worth import worth
-from carteira_lib.tables import DataError, Problem, Run
+from carteira_lib.tables import ParameterError, Problem, Run
 
 KNOWN_SHARE = 0.5  # of the traits, without which nobody is said not to fit
 READINGS = ("answered", "without_passives", "portfolio", "weighted", "detractors_silent")
@@ -105,7 +105,7 @@ def analyse(
 
     Raises
     ------
-    DataError
+    ParameterError
         A policy that cannot be, or scores of another scale.
     """
     _check(policy, language)
@@ -147,7 +147,7 @@ def _check(policy: Policy, language: str) -> None:
         if not value >= low
     ]
     if wrong:
-        raise DataError(wrong, language=language)
+        raise ParameterError(wrong, language=language)
 
 
 def _empty(name: str) -> pd.DataFrame:

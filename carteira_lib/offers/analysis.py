@@ -15,7 +15,7 @@ from carteira_lib.offers.cross_sell import CrossSell, cross_sell
 from carteira_lib.offers.down_sell import DownSell, down_sell
 from carteira_lib.offers.ladder import ladder, unit_margin
 from carteira_lib.offers.up_sell import UpSell, up_sell
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import ParameterError, Problem
 
 LIVE = ("active", "late")
 KINDS = ("cross_sell", "up_sell", "down_sell", "renewal", "reactivation")
@@ -86,7 +86,7 @@ def analyse(
 
     Raises
     ------
-    DataError
+    ParameterError
         Terms that cannot be.
 
     Notes
@@ -137,7 +137,7 @@ def _check(terms: Terms, language: str) -> None:
         message = N_("{name}: {value} não é uma parte; use um número acima de 0 e até 1, como 0.3 para 30%")
         problems.append(Problem(message, {"name": "margin", "value": terms.margin}))
     if problems:
-        raise DataError(problems, language=language)
+        raise ParameterError(problems, language=language)
 
 
 def _margin_share(codes: pd.Series, products: pd.DataFrame, margins: pd.Series, terms: Terms) -> pd.Series:

@@ -12,7 +12,7 @@ from scipy.stats import rankdata, spearmanr
 
 from carteira_lib.language import N_
 from carteira_lib.pci.cells import NOMINAL, NUMERIC
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import ParameterError, Problem
 
 Kind = str | Sequence[str]
 USUAL: Mapping[str, Kind] = {
@@ -67,14 +67,14 @@ def declared(given: Mapping[str, object] | None, columns: Sequence[str], *, lang
 
     Raises
     ------
-    DataError
+    ParameterError
         Every declaration that cannot be, with the remedy.
     """
     if not given:
         return {name: kind for name, kind in USUAL.items() if name in columns}
     problems = [p for name, kind in given.items() for p in _declaration_problems(name, kind, columns)]
     if problems:
-        raise DataError(problems, language=language)
+        raise ParameterError(problems, language=language)
     return {name: kind if isinstance(kind, str) else tuple(map(str, kind)) for name, kind in given.items()}
 
 

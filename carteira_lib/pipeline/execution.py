@@ -28,7 +28,8 @@ sys.modules.setdefault("rfc3987_syntax", None)  # costs every process that impor
 CARD = re.compile(
     r'<dt>(.*?)</dt><dd class="card-value"[^>]*>(.*?)</dd>(?:<dd class="card-note"[^>]*>(.*?)</dd>)?', re.DOTALL
 )
-INPUT_ERRORS = ("DataError", "ParamsError")
+PARAMETER_ERRORS = ("ParameterError", "ParamsError")
+INPUT_ERRORS = ("DataError", *PARAMETER_ERRORS)
 DISK_FULL = ("[Errno 28]", "No space left on device", "[WinError 112]", "There is not enough space on the disk")
 ERROR_MARK = "papermill-error-cell-tag"  # what papermill tags the two cells with that it adds beside an error
 START_TIMEOUT = 90
@@ -51,6 +52,11 @@ class Failure:
     def is_input(self) -> bool:
         """Whether the library refused the data or the parameters."""
         return self.name in INPUT_ERRORS
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether a parameter has a value that no data would make right."""
+        return self.name in PARAMETER_ERRORS
 
     @property
     def is_disk_full(self) -> bool:

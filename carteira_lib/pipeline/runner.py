@@ -284,9 +284,11 @@ class Execution:
 
 
 def _refusal(outcomes: Sequence[Outcome]) -> str:
-    """The message where a run must leave nothing: the data were refused at the start, or the disk is full."""
+    """The message where a run must leave nothing: a wrong parameter, data refused at the start, or a full disk."""
     for outcome in outcomes:
         failure = outcome.failure
+        if failure and failure.is_parameter:
+            return failure.message
         if failure and failure.is_input and (failure.is_disk_full or outcome.name == order.CLEANING):
             return failure.message
         if failure and failure.is_disk_full:

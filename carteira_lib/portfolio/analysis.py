@@ -17,7 +17,7 @@ from carteira_lib.portfolio.silence import Rule, rule
 from carteira_lib.portfolio.splits import splits
 from carteira_lib.portfolio.status import error_rate, recovered, status
 from carteira_lib.portfolio.steps import next_contract, next_step, next_step_text
-from carteira_lib.tables import DataError, Problem
+from carteira_lib.tables import ParameterError, Problem
 
 FEATURES = (
     "customer_id", "seller_id", "first_order_date", "last_order_date", "frequency", "recency_days", "tenure_days",
@@ -138,7 +138,7 @@ def _check(min_orders: int, renewal_window_days: int, period_days: int, language
         if value < least
     ]
     if problems:
-        raise DataError(problems, language=language)
+        raise ParameterError(problems, language=language)
 
 
 def _table(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from carteira_lib.report import sanitise
 TEMPLATES = Path(__file__).resolve().parents[1] / "template"
 HIDDEN = {"parameters", "injected-parameters"}
 PAPERMILL_ERROR = "papermill-error-cell-tag"
-USER_ERRORS = ("DataError", "ParamsError")
+USER_ERRORS = ("DataError", "ParameterError", "ParamsError")
 CONCLUSIONS = "conclusions"
 
 

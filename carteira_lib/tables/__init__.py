@@ -38,6 +38,8 @@ class Problem(NamedTuple):
 class DataError(ValueError):
     """The data cannot be used as they are: every problem at once, each with the remedy, in the user's language."""
 
+    usual_heading = N_("Os dados não podem ser usados como estão")
+
     def __init__(self, problems: Sequence[Problem], heading: Problem | None = None, language: str = "pt-BR"):
         self.problems = list(problems)
         self.heading = heading
@@ -50,15 +52,21 @@ class DataError(ValueError):
             return lines[0]
         _ = translator(self.language)
         count = _.ngettext("{n} problema", "{n} problemas", len(lines))
-        heading = self.heading.text(self.language) if self.heading else _("Os dados não podem ser usados como estão")
+        heading = self.heading.text(self.language) if self.heading else _(self.usual_heading)
         return "\n".join([f"{heading}: {count}", *(f"  - {line}" for line in lines)])
 
     def translated(self, language: str) -> DataError:
         """The same error in another language."""
-        return DataError(self.problems, self.heading, language)
+        return type(self)(self.problems, self.heading, language)
 
     def __reduce__(self):
-        return DataError, (self.problems, self.heading, self.language)
+        return type(self), (self.problems, self.heading, self.language)
+
+
+class ParameterError(DataError):
+    """A parameter has a value that no data would make right: nothing of the run is published."""
+
+    usual_heading = N_("Os parâmetros não podem ser usados como estão")
 
 
 @dataclass(frozen=True)
