@@ -300,6 +300,17 @@ def test_pages_lead_to_each_other_and_mark_the_current_one(folder):
         assert (folder / link["href"]).exists()
 
 
+def test_links_to_notebooks_lead_to_the_pages_of_the_run_and_nowhere_else(tmp_path):
+    text = "[risco](04_churn.ipynb), [metas](07_metas.ipynb), [fora](../x/04_churn.ipynb), [site](https://a.b/c.ipynb)"
+    made = {
+        name: nbformat.v4.new_notebook(cells=[sample.markdown(f"# A\n\n{text}")]) for name in ("04_churn", "08_resumo")
+    }
+    report.write_pages(made, tmp_path, HEADER)
+    page = BeautifulSoup((tmp_path / "08_resumo.html").read_text(encoding="utf-8"), "html.parser")
+    assert [a["href"] for a in page.main.select("p a")] == ["04_churn.html", "https://a.b/c.ipynb"]
+    assert "risco, metas, fora, site" in page.main.get_text()
+
+
 def test_pages_are_written_whole_or_not_at_all(folder):
     assert not [f.name for f in folder.iterdir() if f.suffix not in {".html", ".ipynb"}]
 

@@ -207,6 +207,7 @@ def test_hostile_text_in_a_table_stays_text(name):
 def test_hostile_text_in_cards_stays_text(name):
     text = HOSTILE[name]
     output = shown(show.cards, [(text, text, text)])
+    assert_harmless(data(shown(show.cards, [show.Figure(text, text, text, text)]), "text/html"))
     assert_harmless(data(output, "text/html"))
     assert len(BeautifulSoup(data(output, "text/html"), "html.parser").select(".card *")) == 3
 
@@ -216,6 +217,21 @@ def test_cards_by_hand():
     assert data(output, "text/plain") == "Clientes: 600 (512 ativos)\nReceita: R$ 2 mi"
     dl = BeautifulSoup(data(output, "text/html"), "html.parser").dl
     assert [e.name for e in dl.select(".card > *")] == ["dt", "dd", "dd", "dt", "dd"]
+
+
+def test_sentences_and_cards_lead_to_the_page_that_tells_more():
+    told = shown(
+        show.sentences, [show.Sentence("**12** param.", "04_churn", "Ver o <risco>"), show.Sentence("Só isto.")]
+    )
+    assert data(told, "text/plain") == "- 12 param.\n- Só isto."
+    assert [str(li) for li in BeautifulSoup(data(told, "text/html"), "html.parser").find_all("li")] == [
+        '<li><strong>12</strong> param. <a href="04_churn.ipynb">Ver o &lt;risco&gt;</a></li>',
+        "<li>Só isto.</li>",
+    ]
+    cards = shown(show.cards, [show.Figure("Risco", "12", "de 20", "04_churn"), show.Figure("Receita", "5", "")])
+    assert data(cards, "text/plain") == "Risco: 12 (de 20)\nReceita: 5"
+    terms = BeautifulSoup(data(cards, "text/html"), "html.parser").find_all("dt")
+    assert [str(term) for term in terms] == ['<dt><a href="04_churn.ipynb">Risco</a></dt>', "<dt>Receita</dt>"]
 
 
 def test_sentences_keep_bold_and_disarm_money_and_html():

@@ -371,4 +371,5 @@ def _figures(data: Mapping) -> list[dict[str, str]]:
     """The key figures that `show.cards` displayed."""
     markup = "".join(data.get("text/html", ""))
     found = CARD.findall(markup) if '<dl class="cards' in markup else []
-    return [dict(zip(("label", "value", "note"), map(html.unescape, card), strict=True)) for card in found]
+    bare = [[html.unescape(re.sub(r"<[^>]+>", "", part)) for part in card] for card in found]
+    return [dict(zip(("label", "value", "note"), card, strict=True)) for card in bare]

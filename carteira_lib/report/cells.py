@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,14 +56,15 @@ def _spare_the_import() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)
 
 
-def body(notebook: Mapping, language: str) -> Body:
-    """The body of a notebook's page, in `language`."""
+def body(notebook: Mapping, language: str, pages: Collection[str] = ()) -> Body:
+    """The body of a notebook's page, in `language`; links to other notebooks lead to those of `pages`, or nowhere."""
     from bs4 import BeautifulSoup
 
     told = _prepared(notebook, language)
     failed, failed_here = _failure(told, language)
     soup = BeautifulSoup(_converted(told, language), "html.parser")
     _structure(soup, language)
+    _lead_to_pages(soup, pages)
     contents = _headings(soup)
     title = soup.h1.get_text(" ", strip=True) if soup.h1 else ""
     figures = soup.select_one("dl.cards")
@@ -243,6 +244,16 @@ def _structure(soup, language: str) -> None:
     if soup.h1:
         for i, paragraph in enumerate(soup.h1.find_next_siblings("p")):
             paragraph["class"] = "about" if i else "lede"
+
+
+def _lead_to_pages(soup, pages: Collection[str]) -> None:
+    """Links to notebooks of the run become links to their pages; where there is no such page, their words stay."""
+    for link in soup.select('a[href$=".ipynb"]:not([href*="://"])'):
+        name = link["href"].removesuffix(".ipynb")
+        if name in pages:
+            link["href"] = f"{name}.html"
+        else:
+            link.unwrap()
 
 
 def _drop_hollow(soup) -> None:

@@ -56,7 +56,7 @@ def write_pages(notebooks: Mapping[str, Mapping | Path], folder: Path, header: H
     folder : Path
         Pages are written under a temporary name and renamed.
     """
-    bodies = {name: cells.body(_loaded(notebook), header.language) for name, notebook in notebooks.items()}
+    bodies = {name: cells.body(_loaded(notebook), header.language, notebooks) for name, notebook in notebooks.items()}
     for name, body in bodies.items():
         _save(folder / f"{name}.html", _page(body, name, bodies, header))
     index = folder / "index.html"

@@ -4,11 +4,13 @@ nbval compares texts and skips pictures and HTML, and screen readers speak them:
 """
 
 from carteira_lib.show.columns import Format, currency_symbol, formats_of, literal, masked, plain
-from carteira_lib.show.displays import cards, figure, sentences, table
+from carteira_lib.show.displays import Figure, Sentence, cards, figure, sentences, table
 from carteira_lib.show.lists import figures, lists, written
 
 __all__ = [
+    "Figure",
     "Format",
+    "Sentence",
     "cards",
     "currency_symbol",
     "figure",

@@ -25,16 +25,43 @@ _COLOURS = 64
 _NEARLY_WHITE = 251  # the reduction mixes white with what is almost white
 
 
-def sentences(items: Iterable[str]) -> None:
+class Sentence(NamedTuple):
+    """A sentence, and the page that tells more of it: its name, as in ``04_churn``, and the words of the link."""
+
+    text: str
+    page: str = ""
+    link: str = ""
+
+
+class Figure(NamedTuple):
+    """A key figure: what it is, the value as text, what it should be read with, and the page that tells more."""
+
+    label: str
+    value: str
+    note: str
+    page: str = ""
+
+
+def sentences(items: Iterable[str | Sentence]) -> None:
     """Show sentences as bullets; ``**bold**`` is kept, anything else is text.
 
     As HTML and not as Markdown: JupyterLab takes what stands between two "R$" of one sentence for a formula, escaped or
     not, unless the class that `NO_MATH` names forbids it.
     """
-    said = [plain(text) for text in items]
-    bullets = "".join(f"<li>{_bold(text)}</li>" for text in said)
-    bare = "\n".join(f"- {_bare(text.replace('**', ''))}" for text in said)
+    said = [item if isinstance(item, Sentence) else Sentence(item) for item in items]
+    said = [item._replace(text=plain(item.text)) for item in said]
+    bullets = "".join(f"<li>{_bold(text)}{_more(page, link)}</li>" for text, page, link in said)
+    bare = "\n".join(f"- {_bare(item.text.replace('**', ''))}" for item in said)
     _display({"text/html": f'<ul class="{NO_MATH}">{bullets}</ul>', "text/plain": bare})
+
+
+def _more(page: str, link: str) -> str:
+    return f" {_linked(html.escape(link), page)}" if page and link else ""
+
+
+def _linked(words: str, page: str) -> str:
+    """Words that lead to another notebook, and in the report to its page."""
+    return f'<a href="{html.escape(page)}.ipynb">{words}</a>' if page else words
 
 
 def _bare(text: str) -> str:
@@ -47,19 +74,19 @@ def _bold(text: str) -> str:
     return "".join(f"<strong>{part}</strong>" if i % 2 else part for i, part in enumerate(parts))
 
 
-def cards(figures: Iterable[tuple[str, object, str]]) -> None:
-    """Show key figures: (label, value, note) each, the value already as text."""
-    items = [tuple(plain(part) for part in (label, value, note or "")) for label, value, note in figures]
+def cards(figures: Iterable[Figure | tuple[str, object, str]]) -> None:
+    """Show key figures: `Figure` or (label, value, note) each, the value already as text."""
+    items = [Figure(*(plain(part or "") for part in figure)) for figure in figures]
     blocks = "".join(_card(*(html.escape(part) for part in item)) for item in items)
     style = "display:flex;flex-wrap:wrap;gap:1rem 2.5rem"
-    text = "\n".join(f"{label}: {value}" + (f" ({note})" if note else "") for label, value, note in items)
+    text = "\n".join(f"{item.label}: {item.value}" + (f" ({item.note})" if item.note else "") for item in items)
     _display({"text/html": f'<dl class="cards {NO_MATH}" style="{style}">{blocks}</dl>', "text/plain": text})
 
 
-def _card(label: str, value: str, note: str) -> str:
+def _card(label: str, value: str, note: str, page: str) -> str:
     big = 'style="font-size:1.8em;font-weight:700;margin:0"'
     last = f'<dd class="card-note" style="margin:0">{note}</dd>' if note else ""
-    return f'<div class="card"><dt>{label}</dt><dd class="card-value" {big}>{value}</dd>{last}</div>'
+    return f'<div class="card"><dt>{_linked(label, page)}</dt><dd class="card-value" {big}>{value}</dd>{last}</div>'
 
 
 def table(
