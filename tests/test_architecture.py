@@ -8,7 +8,7 @@ import pytest
 LIBRARY = Path(__file__).resolve().parents[1] / "carteira_lib"
 LAYERS = {
     "language": 0, "formats": 0, "shares": 0,
-    "tables": 1, "plots": 1, "groups": 1,
+    "tables": 1, "plots": 1, "groups": 1, "words": 1,
     "sources": 2, "cleaning": 2, "cycles": 2, "features": 2, "purchase_models": 2, "show": 2,
     "canonical": 3, "churn": 3, "offers": 3, "forecast": 3, "nps": 3, "pci": 3, "portfolio": 3,
     "actions": 4, "report": 4, "summary": 4,

@@ -160,7 +160,7 @@ def test_odd_histories_give_a_right_and_smaller_answer(log):
     assert np.isfinite(whole[["estimate", "estimate_low", "estimate_high"]].to_numpy()).all()
     assert found.goals_status["probability"].dropna().between(0.02, 0.98).all()
     titles = forecast.titles(found)
-    forecast.goals_shown(found, empty("sellers"))
+    forecast.goals_shown(found.goals_status, empty("sellers"))
     forecast.goal_bullets(found, titles, empty("sellers"))
     forecast.revenue_plots(found, titles)
     forecast.bridge_plots(found, titles)
@@ -247,7 +247,7 @@ def test_the_nps_and_the_renewal_rate_stand_where_a_hand_puts_them():
 
 def test_the_summary_gets_a_card_of_sales_and_one_of_goals(whole):
     cards = forecast.cards(whole.forecast, whole.goals_status)
-    assert [label for label, _value, _note in cards] == ["Vendas previstas em 3 meses", "Metas prováveis ou já batidas"]
+    assert [label for label, *_rest in cards] == ["Vendas previstas em 3 meses", "Metas prováveis ou já batidas"]
     judged = whole.goals_status["goal_state"].isin(["likely", "open", "unlikely"])
     likely = (whole.goals_status["goal_state"] == "likely").sum()
     assert cards[1][1] == f"{likely} de {judged.sum()}"

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from carteira_lib import formats, tables
+from carteira_lib import tables
 from carteira_lib.forecast.backtest import FEWEST_MONTHS
 from carteira_lib.forecast.seasonal import YEAR
-from carteira_lib.language import N_, translator
+from carteira_lib.forecast.wording import amount, named
+from carteira_lib.language import N_
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from carteira_lib.forecast.analysis import Analysis
@@ -36,70 +38,37 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
 
     Sentences on what the data do not have are left out.
     """
-    words = Words(analysis, language, currency)
-    said = [words.ahead(), words.goals(), words.weakest(), words.quality(), words.calibrated(), words.history()]
+    told = _Sentences(analysis, language, currency)
+    said = [told.ahead(), told.goals(), told.weakest(), told.quality(), told.calibrated(), told.history()]
     return [sentence for sentence in said if sentence]
 
 
 def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
     """The finding of each figure: ``goals``, ``revenue``, ``bridge``, ``sources``, ``scores``, ``calibration``, ``weeks``."""
-    words = Words(analysis, language, currency)
+    told = _Sentences(analysis, language, currency)
     return {
-        "goals": words.goals_title(),
-        "revenue": words.revenue_title(),
-        "bridge": words.bridge_title(),
-        "sources": words.sources_title(),
-        "scores": words.scores_title(),
-        "calibration": words.calibration_title(),
-        "weeks": words.weeks_title(),
+        "goals": told.goals_title(),
+        "revenue": told.revenue_title(),
+        "bridge": told.bridge_title(),
+        "sources": told.sources_title(),
+        "scores": told.scores_title(),
+        "calibration": told.calibration_title(),
+        "weeks": told.weeks_title(),
     }
 
 
-class Words:
-    """The sentences on one analysis, and amounts and goals as people read them."""
+class _Sentences:
+    """The sentences on one analysis."""
 
     def __init__(self, analysis: Analysis, language: str, currency: str):
-        self.analysis, self.language, self.currency = analysis, language, currency
-        self.translate = translator(language)
+        self.analysis, self.language, self.words = analysis, language, Words(language, currency)
+        self.translate = self.words.translate
         table = analysis.forecast
         whole = table[(table["dimension"] == "total") & (table["sales_measure"] == "revenue")]
         self.months = whole[whole["period"] == "month"]
         self.weeks = whole[whole["period"] != "month"].set_index("period")
         self.status = analysis.goals_status
         self.judged = self.status[self.status["goal_state"].isin(JUDGED)]
-
-    def money(self, value: float) -> str:
-        return formats.money(value, self.currency, self.language, compact=True)
-
-    def percent(self, share: float, decimals: int = 0) -> str:
-        return formats.percent(share, decimals, self.language)
-
-    def number(self, value: float, decimals: int = 0) -> str:
-        return formats.number(value, decimals, self.language)
-
-    def amount(self, metric: str, value: float) -> str:
-        """A value of a metric as people read it."""
-        if metric == "revenue":
-            return self.money(value)
-        if metric == "renewal_rate":
-            return self.percent(value)
-        return self.number(value, 0 if abs(value) >= 10 or float(value).is_integer() else 1)
-
-    def named(self, goal: pd.Series | object) -> str:
-        """A goal in words: metric, target, deadline."""
-        return self.translate(
-            "{metric}: {target} até {deadline}",
-            metric=tables.value_label("metric", goal.metric, self.language),
-            target=self.amount(goal.metric, goal.target),
-            deadline=formats.date(goal.deadline, self.language),
-        )
-
-    def state(self, goal: pd.Series | object) -> str:
-        """The state of a goal in words, with what to mind."""
-        state = tables.value_label("goal_state", goal.goal_state, self.language)
-        if pd.notna(goal.goal_reason):
-            return f"{state}: {tables.value_label('goal_reason', goal.goal_reason, self.language)}"
-        return f"{state}: {self.translate('chance aproximada')}" if goal.approximate else state
 
     def ahead(self) -> str:
         _ = self.translate
@@ -108,8 +77,8 @@ class Words:
         near, first = self.months.head(NEAR), self.months.iloc[0]
         return _(
             "Para os próximos {n} meses espera-se vender **{total}**; em {month}, {estimate} (entre {low} e {high}, faixa que deve conter 8 de cada 10 meses).",
-            n=NEAR, total=self.money(near["estimate"].sum()), month=formats.month(first["period_start"], self.language),
-            estimate=self.money(first["estimate"]), low=self.money(first["estimate_low"]), high=self.money(first["estimate_high"]),
+            n=NEAR, total=self.words.money(near["estimate"].sum()), month=self.words.month(first["period_start"]),
+            estimate=self.words.money(first["estimate"]), low=self.words.money(first["estimate_low"]), high=self.words.money(first["estimate_high"]),
         )  # fmt: skip
 
     def goals(self) -> str:
@@ -120,7 +89,7 @@ class Words:
             )
         states = self.status["goal_state"].value_counts()
         parts = [
-            _(one if states[state] == 1 else many, n=self.number(int(states[state])))
+            _(one if states[state] == 1 else many, n=self.words.number(int(states[state])))
             for state, (one, many) in STATES.items()
             if states.get(state)
         ]
@@ -131,7 +100,7 @@ class Words:
             "Há {n} meta: {parts}.",
             "Das {n} metas: {parts}.",
             len(self.status),
-            parts=formats.enumeration(parts, self.language),
+            parts=self.words.listing(parts),
         )
 
     def weakest(self) -> str:
@@ -142,9 +111,9 @@ class Words:
             return ""
         goal = behind.loc[behind["probability"].idxmin()]
         values = {
-            "goal": self.named(goal),
-            "chance": self.percent(goal["probability"]),
-            "extra": self.amount(goal["metric"], goal["extra_per_month"]),
+            "goal": named(goal, self.words),
+            "chance": self.words.percent(goal["probability"]),
+            "extra": amount(goal["metric"], goal["extra_per_month"], self.words),
         }
         if goal["metric"] == "revenue":
             return _(
@@ -173,7 +142,7 @@ class Words:
         if own.empty:
             return ""
         ours = own[own["published"].astype("bool")].iloc[0]
-        values = {"error": self.percent(ours["wape"]), "naive": self.percent(own.loc["naive", "wape"])}
+        values = {"error": self.words.percent(ours["wape"]), "naive": self.words.percent(own.loc["naive", "wape"])}
         if pd.isna(ours["covered"]):
             return _(
                 "Em datas passadas, de 1 a 3 meses à frente, a previsão errou {error} das vendas; repetir o último mês erraria {naive}.",
@@ -181,7 +150,7 @@ class Words:
             )
         return _(
             "Em datas passadas, de 1 a 3 meses à frente, a previsão errou **{error}** das vendas; repetir o último mês erraria {naive}. A faixa de 80% conteve {covered} dos meses.",
-            covered=self.percent(ours["covered"]),
+            covered=self.words.percent(ours["covered"]),
             **values,
         )
 
@@ -195,10 +164,10 @@ class Words:
             return ""
         count = int(self.analysis.goal_scores["goals"].max())
         values = {
-            "count": self.number(count),
-            "ours": self.number(brier["blend"], 3),
-            "line": self.number(brier["line"], 3),
-            "base": self.number(brier["base_rate"], 3),
+            "count": self.words.number(count),
+            "ours": self.words.number(brier["blend"], 3),
+            "line": self.words.number(brier["line"], 3),
+            "base": self.words.number(brier["base_rate"], 3),
         }
         if brier["blend"] < min(brier["line"], brier["base_rate"]):
             return _(
@@ -228,7 +197,7 @@ class Words:
         return _.ngettext(
             "De {n} meta com chance calculada, {likely} deve ser batida",
             "De {n} metas com chance calculada, {likely} devem ser batidas",
-            len(self.judged), likely=self.number(likely),
+            len(self.judged), likely=self.words.number(likely),
         )  # fmt: skip
 
     def revenue_title(self) -> str:
@@ -237,9 +206,9 @@ class Words:
             return _("Histórico curto demais para prever")
         total, before = self.months["estimate"].sum(), self.analysis.history["revenue"].tail(YEAR)
         if len(before) < YEAR or not before.sum() > 0:
-            return _("Os próximos 12 meses devem somar {total}", total=self.money(total))
+            return _("Os próximos 12 meses devem somar {total}", total=self.words.money(total))
         change = total / before.sum() - 1
-        values = {"total": self.money(total), "change": self.percent(abs(change), 1)}
+        values = {"total": self.words.money(total), "change": self.words.percent(abs(change), 1)}
         if change >= 0:
             return _("Os próximos 12 meses devem somar {total}, {change} acima dos últimos 12", **values)
         return _("Os próximos 12 meses devem somar {total}, {change} abaixo dos últimos 12", **values)
@@ -274,7 +243,7 @@ class Words:
             return _("Histórico curto demais para prever")
         return _(
             "{share} da receita dos próximos 12 meses deve vir de quem já está ativo",
-            share=self.percent(total["existing"] / total.sum()),
+            share=self.words.percent(total["existing"] / total.sum()),
         )
 
     def scores_title(self) -> str:
@@ -283,18 +252,20 @@ class Words:
             return _("Amostra insuficiente para testar a previsão no passado")
         ours = own[own["published"].astype("bool")].iloc[0]
         name = tables.value_label("sales_way", ours.name, self.language)
-        return _("Publica-se “{name}”, que errou {error}", name=name, error=self.percent(ours["wape"], 1))
+        return _("Publica-se “{name}”, que errou {error}", name=name, error=self.words.percent(ours["wape"], 1))
 
     def calibration_title(self) -> str:
         _, scores = self.translate, self.analysis.goal_scores
         own = scores[(scores["metric"] == "all") & (scores["goal_way"] == self.analysis.goal_way)]
         if own.empty:
             return _("Amostra insuficiente para comparar a chance dita com as metas batidas")
-        points = self.number(100 * own["ece"].iloc[0], 1)
+        points = self.words.number(100 * own["ece"].iloc[0], 1)
         return _("A chance dita ficou, em média, a {points} pontos percentuais do ocorrido", points=points)
 
     def weeks_title(self) -> str:
         _ = self.translate
         if "weeks_4" not in self.weeks.index:
             return _("Histórico curto demais para prever semanas")
-        return _("As próximas 4 semanas devem somar {amount}", amount=self.money(self.weeks.loc["weeks_4", "estimate"]))
+        return _(
+            "As próximas 4 semanas devem somar {amount}", amount=self.words.money(self.weeks.loc["weeks_4", "estimate"])
+        )

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from carteira_lib import formats, groups, plots, tables
-from carteira_lib.forecast.findings import NEAR, Words
+from carteira_lib.forecast.findings import NEAR
 from carteira_lib.forecast.outlook import OTHERS, UNKNOWN
+from carteira_lib.forecast.wording import amount, named, state
 from carteira_lib.language import translator
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,12 +28,14 @@ PAST_MONTHS = 24
 
 
 def goals_shown(
-    analysis: Analysis, sellers: pd.DataFrame, *, language: str = "pt-BR", currency: str = "BRL"
+    goals_status: pd.DataFrame, sellers: pd.DataFrame, *, language: str = "pt-BR", currency: str = "BRL"
 ) -> pd.DataFrame:
     """The goals for reading: the goal in words, whose it is, where it stands, the pace, the chance, and what to mind.
 
     Parameters
     ----------
+    goals_status : DataFrame
+        Table of that name.
     sellers : DataFrame
         Contract ``sellers``.
 
@@ -40,18 +44,18 @@ def goals_shown(
     DataFrame
         One row per goal, all columns text but the chance.
     """
-    _, words = translator(language), Words(analysis, language, currency)
+    _, words = translator(language), Words(language, currency)
     names, rows = groups.seller_names(sellers), []
-    for goal in analysis.goals_status.itertuples():
+    for goal in goals_status.itertuples():
         standing, needed, now, extra = (
-            None if pd.isna(value) else words.amount(goal.metric, value)
+            None if pd.isna(value) else amount(goal.metric, value, words)
             for value in (goal.standing, goal.pace_needed, goal.pace_now, goal.extra_per_month)
         )
         extra = extra if extra is not None and goal.extra_per_month > 0 else None
         pace = None if needed is None else _("{needed} (últimos 3 meses: {now})", needed=needed, now=now)
         owner = _("empresa") if pd.isna(goal.seller_id) else names.get(goal.seller_id, goal.seller_id)
         rows.append(
-            (goal.goal_id, words.named(goal), owner, standing, pace, extra, goal.probability, words.state(goal))
+            (goal.goal_id, named(goal, words), owner, standing, pace, extra, goal.probability, state(goal, words))
         )
     columns = [
         "goal_id", _("Meta e prazo"), _("De quem"), _("Hoje"), _("Ritmo necessário por mês"), _("A mais por mês"),
@@ -70,7 +74,7 @@ def goal_bullets(
     currency: str = "BRL",
 ) -> list[Axes]:
     """The figure of the goals with an expectation, in the order of their deadlines; none without goals."""
-    _, words = translator(language), Words(analysis, language, currency)
+    _, words = translator(language), Words(language, currency)
     chosen = analysis.goals_status[
         analysis.goals_status["expected_value"].notna() & (analysis.goals_status["target"] > 0)
     ]
@@ -79,7 +83,7 @@ def goal_bullets(
         return []
     names = groups.seller_names(sellers)
     labels = [
-        words.named(goal) + ("" if pd.isna(goal.seller_id) else f" ({names.get(goal.seller_id, goal.seller_id)})")
+        named(goal, words) + ("" if pd.isna(goal.seller_id) else f" ({names.get(goal.seller_id, goal.seller_id)})")
         for goal in chosen.itertuples()
     ]
     renamed = {"expected_value": "expected", "expected_low": "low", "expected_high": "high"}
@@ -93,15 +97,17 @@ def revenue_plots(
     analysis: Analysis, titles: Mapping[str, str], *, language: str = "pt-BR", currency: str = "BRL"
 ) -> list[Axes]:
     """The figure of the revenue known and foretold; none where the history is too short."""
-    _, ahead = translator(language), Words(analysis, language, currency).months
+    _, table = translator(language), analysis.forecast
+    whole = table[(table["dimension"] == "total") & (table["sales_measure"] == "revenue")]
+    ahead = whole[whole["period"] == "month"]
     if ahead.empty:
         return []
     known = analysis.history["revenue"].tail(PAST_MONTHS)
     known = known.set_axis(known.index.start_time)
     renamed = {"estimate_low": "low", "estimate_high": "high"}
-    table = ahead.rename(columns=renamed).set_index("period_start")
+    ahead = ahead.rename(columns=renamed).set_index("period_start")
     look = {"unit": currency, "language": language, "subtitle": _("Receita líquida por mês")}
-    return [plots.outlook(known, table, title=titles["revenue"], **look)]
+    return [plots.outlook(known, ahead, title=titles["revenue"], **look)]
 
 
 def bridge_plots(analysis: Analysis, titles: Mapping[str, str], *, language: str = "pt-BR") -> list[Axes]:
@@ -192,10 +198,10 @@ def calibration_plots(analysis: Analysis, titles: Mapping[str, str], *, language
 
 def weeks_shown(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> pd.DataFrame:
     """The next 4 and 12 weeks for reading: money for revenue, numbers for orders."""
-    _, words = translator(language), Words(analysis, language, currency)
+    _, words = translator(language), Words(language, currency)
     own = analysis.forecast[analysis.forecast["period"].isin(["weeks_4", "weeks_12"])]
     rows = [
-        (row.period, row.sales_measure, row.period_end, *(words.amount(row.sales_measure, round(value)) for value in (row.estimate, row.estimate_low, row.estimate_high)))
+        (row.period, row.sales_measure, row.period_end, *(amount(row.sales_measure, round(value), words) for value in (row.estimate, row.estimate_low, row.estimate_high)))
         for row in own.itertuples()
     ]  # fmt: skip
     columns = ["period", "sales_measure", "period_end", _("Previsto"), _("Mínimo (80%)"), _("Máximo (80%)")]

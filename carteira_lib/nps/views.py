@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from carteira_lib import formats, plots, tables
+from carteira_lib import formats, plots, show, tables
 from carteira_lib.language import translator
 from carteira_lib.nps.findings import group_title
 from carteira_lib.nps.score import FIGURES
@@ -38,7 +38,7 @@ def headline(analysis: Analysis) -> pd.Series:
     return row[list(FIGURES)].astype("float64").set_axis(DRAWN)
 
 
-def cards(nps_summary: pd.DataFrame, *, language: str = "pt-BR") -> list[tuple[str, str, str]]:
+def cards(nps_summary: pd.DataFrame, *, language: str = "pt-BR") -> list[show.Figure]:
     """The score for a page of key figures: label, value and what to read it with; none without a score.
 
     Parameters
@@ -49,7 +49,7 @@ def cards(nps_summary: pd.DataFrame, *, language: str = "pt-BR") -> list[tuple[s
     _ = translator(language)
     found = nps_summary[nps_summary["reading"].eq("answered") & nps_summary["enough"].astype("boolean")]
     return [
-        (
+        show.Figure(
             _("NPS"),
             plots.text_of(row["nps"], "points", language),
             _(
@@ -58,6 +58,7 @@ def cards(nps_summary: pd.DataFrame, *, language: str = "pt-BR") -> list[tuple[s
                 high=plots.text_of(row["nps_high"], "points", language),
                 share=plots.text_of(row["response_share"], "percent", language),
             ),
+            "05_nps",
         )
         for _place, row in found.iterrows()
     ]

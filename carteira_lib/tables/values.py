@@ -84,7 +84,7 @@ VALUES = {
     },
     "goal_reason": {
         "reached": N_("já bateu o alvo"),
-        "keep": N_("já está no alvo: falta manter até o prazo"),
+        "keep": N_("já está no alvo, falta manter até o prazo"),
         "none_reached": N_("nenhuma simulação chega ao alvo"),
         "unknown_metric": N_("indicador desconhecido"),
         "past": N_("o prazo já passou"),
