@@ -38,7 +38,7 @@ state = {"as_of": "2026-10-31", "fingerprint": "f1", "provided": ["orders"]}
 """
 CARDS = """\
 from IPython.display import display
-markup = '<dl class="cards x" style=""><div class="card"><dt>Clientes</dt><dd class="card-value" x>1.200</dd><dd class="card-note">A&amp;B</dd></div></dl>'
+markup = '<dl class="cards x" style=""><div class="card"><dt><a href="02_carteira.ipynb">Clientes</a></dt><dd class="card-value" x>1.200</dd><dd class="card-note">A&amp;B</dd></div></dl>'
 display({"text/html": markup, "text/plain": "Clientes: 1.200"}, raw=True)
 """
 CONCLUDE = 'from IPython.display import display; display({"text/plain": "- Li 10 linhas; tudo. Bom."}, raw=True)'
@@ -410,6 +410,57 @@ def test_pages_of_other_data_or_parameters_leave_the_index(house, change):
     index = (folder / "output" / "acme" / "index.html").read_text(encoding="utf-8")
     assert "02_carteira.html" not in index
     assert (folder / "output" / "acme" / "02_carteira.html").exists()
+
+
+def leave_figures(clients: float):
+    """What the summary does in a run: the figures of the page as a table."""
+    import pandas as pd
+
+    def leave(settings):
+        (folder,) = Path(settings.output).glob("acme")
+        table = pd.DataFrame({"figure": ["portfolio_clients"], "number": [clients]})
+        table.to_parquet(folder / "tables" / "key_figures.parquet")
+
+    return leave
+
+
+def told(folder: Path) -> dict:
+    return json.loads((folder / "output" / "acme" / "run.json").read_text(encoding="utf-8"))
+
+
+def earlier(folder: Path) -> list[dict]:
+    return json.loads((folder / "output" / "acme" / "tables" / "earlier.json").read_text(encoding="utf-8"))
+
+
+def test_a_run_is_given_what_the_run_before_told_and_remembers_it(house):
+    folder, behave, _ = house
+    behave["08_resumo"] = leave_figures(90)
+    run(folder)
+    assert told(folder)["key_figures"] == {"portfolio_clients": 90}
+    assert "previous" not in told(folder)
+    assert not (folder / "output" / "acme" / "tables" / "earlier.json").exists()
+    first = told(folder)
+    first["as_of"] = "2026-09-30"
+    (folder / "output" / "acme" / "run.json").write_text(json.dumps(first))
+    behave["08_resumo"] = leave_figures(95)
+    run(folder, "run_name: acme\nmin_orders: 4\n")
+    assert [(e["as_of"], e["key_figures"], e["changed"]) for e in earlier(folder)] == [
+        ("2026-09-30", {"portfolio_clients": 90}, ["min_orders"])
+    ]
+    assert told(folder)["previous"]["key_figures"] == {"portfolio_clients": 90}
+    run(folder, "run_name: acme\nmin_orders: 4\n")  # the same day again: still compared with September
+    assert [e["as_of"] for e in earlier(folder)] == ["2026-10-31", "2026-09-30"]
+    assert told(folder)["previous"]["as_of"] == "2026-09-30"
+
+
+def test_figures_stay_on_record_where_only_other_notebooks_ran(house):
+    folder, behave, _ = house
+    behave["08_resumo"] = leave_figures(90)
+    run(folder)
+    run(folder, only=("04",))
+    assert told(folder)["key_figures"] == {"portfolio_clients": 90}
+    run(folder, "run_name: acme\nmin_orders: 4\n", only=("04",))
+    assert "key_figures" not in told(folder)
 
 
 def test_a_whole_run_replaces_the_folder(house):

@@ -45,6 +45,10 @@ def test_no_month_of_movement_says_nothing():
     assert summary.changes(NO_MOVES, NO_MONTHS) == []
 
 
+def empty(name: str) -> pd.DataFrame:
+    return tables.conform(pd.DataFrame(columns=[c.name for c in tables.contract(name).columns]), name)
+
+
 def clients(*states: str) -> pd.DataFrame:
     flags = {"occasional": False, "net_revenue": 100.0, "net_revenue_365d": 100.0, "next_step": "wait"}
     return pd.DataFrame({"status": pd.Series(states, dtype="str")}).assign(**flags)
@@ -54,14 +58,12 @@ def features(last: float, before: float, tenure_days: int) -> pd.DataFrame:
     return pd.DataFrame({"net_revenue_365d": [last], "net_revenue_previous_365d": [before], "tenure_days": tenure_days})
 
 
-NO_OUTLOOK = tables.conform(
-    pd.DataFrame(columns=["outlook", "estimate", "estimate_low", "estimate_high"]), "churn_outlook"
-)
 NO_RENEWALS = pd.DataFrame({"amount": pd.Series(dtype="float64"), "days_left": pd.Series(dtype="Int64")})
 
 
 def notes(portfolio, history, moves) -> list[str]:
-    found = summary.figures(portfolio, history, moves, NO_RENEWALS, NO_OUTLOOK)
+    made = {"portfolio": portfolio, "customer_features": history, "movement": moves, "renewals": NO_RENEWALS}
+    found = summary.figures({name: empty(name) for name in summary.READS} | made)
     return [figure.note.replace("\xa0", " ") for figure in found]
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from carteira_lib import summary
+from carteira_lib import summary, tables
 
 
 def clients(**columns) -> pd.DataFrame:
@@ -51,28 +51,46 @@ def outlook(**estimates: float) -> pd.DataFrame:
     return table.assign(estimate_low=table["estimate"] * 0.9, estimate_high=table["estimate"] * 1.1)
 
 
+def empty(name: str) -> pd.DataFrame:
+    return tables.conform(pd.DataFrame(columns=[c.name for c in tables.contract(name).columns]), name)
+
+
+def frames(portfolio=None, customer_features=None, moves=None, due=None, ahead=None, **others) -> dict:
+    """The tables that the page reads: those of the first pages, and empty ones of the pages that were not made."""
+    base = {name: empty(name) for name in summary.READS}
+    given = {
+        "portfolio": portfolio,
+        "customer_features": customer_features,
+        "movement": moves,
+        "renewals": due,
+        "churn_outlook": ahead,
+    }
+    return base | {name: table for name, table in given.items() if table is not None} | others
+
+
 OUTLOOK = {"horizon_days": 60, "live_clients": 1200, "expected_stops": 100, "revenue_at_risk": 50_000}
 
 
 def test_who_is_expected_to_stop_takes_the_place_of_the_late():
-    found = summary.figures(clients(), features(), movement(), renewals(), outlook(**OUTLOOK))
+    found = summary.figures(frames(clients(), features(), movement(), renewals(), outlook(**OUTLOOK)))
     assert [f.label for f in found[2:4]] == ["Devem parar em 60 dias", "Receita em risco em 60 dias"]
     assert [f.value.replace("\xa0", " ") for f in found[2:4]] == ["100", "R$ 50 mil"]
     assert found[2].note == "entre 90 e 110, dos 1.200 que ainda compram"
     assert found[3].note.replace("\xa0", " ") == "entre R$ 45 mil e R$ 55 mil"
-    numbers = summary.key_figures(clients(), features(), movement(), renewals(), outlook(**OUTLOOK))
+    numbers = summary.key_figures(frames(clients(), features(), movement(), renewals(), outlook(**OUTLOOK)))
     assert numbers.set_index("figure")["number"][["expected_stops", "revenue_at_risk"]].tolist() == [100, 50_000]
 
 
 def test_an_outlook_without_live_clients_says_nothing():
     gone = outlook(**OUTLOOK | {"live_clients": 0})
     assert (
-        summary.figures(clients(), features(), movement(), renewals(), gone)[2].label == "Receita de 12 meses em alerta"
+        summary.figures(frames(clients(), features(), movement(), renewals(), gone))[2].label
+        == "Receita de 12 meses em alerta"
     )
 
 
 def test_the_five_figures_are_counted_from_the_tables():
-    found = summary.figures(clients(), features(), movement(), renewals(), outlook())
+    found = summary.figures(frames(clients(), features(), movement(), renewals(), outlook()))
     values = [figure.value.replace("\xa0", " ") for figure in found]
     assert values == ["2", "R$ 5,5 mil", "R$ 1,5 mil", "−3", "R$ 1,5 mil"]
     assert found[0].note == "1 ativo, 1 quase inativo"
@@ -83,22 +101,24 @@ def test_the_five_figures_are_counted_from_the_tables():
 
 def test_half_a_history_is_not_compared_with_a_whole_year():
     def note(tenure_days):
-        return summary.figures(clients(), features(tenure_days), movement(), renewals(), outlook())[1].note
+        return summary.figures(frames(clients(), features(tenure_days), movement(), renewals(), outlook()))[1].note
 
     assert note(728) == "sem 12 meses anteriores para comparar"
     assert note(729).startswith("+1,9%")
 
 
 def test_without_contracts_the_clients_to_win_back_take_their_place():
-    found = summary.figures(clients(), features(), movement(), renewals((), ()), outlook())[4]
+    found = summary.figures(frames(clients(), features(), movement(), renewals((), ()), outlook()))[4]
     assert (found.label, found.value) == ("Clientes a reconquistar", "1")
     assert "R$\xa07\xa0mil" in found.note
 
 
 def test_the_numbers_behind_the_figures_are_plain():
-    found = summary.key_figures(clients(), features(), movement(), renewals(), outlook()).set_index("figure")["number"]
+    found = summary.key_figures(frames(clients(), features(), movement(), renewals(), outlook())).set_index("figure")[
+        "number"
+    ]
     assert found.to_dict() == {
-        "active_clients": 1, "late_clients": 1, "inactive_clients": 1, "net_revenue_365d": 5510,
+        "portfolio_clients": 2, "active_clients": 1, "late_clients": 1, "inactive_clients": 1, "net_revenue_365d": 5510,
         "net_revenue_previous_365d": 5408, "late_net_revenue_365d": 1500, "entered_clients": 1, "lost_clients": 4,
         "contracts_to_renew": 2, "amount_to_renew": 1500,
     }  # fmt: skip
@@ -141,8 +161,31 @@ def test_what_to_do_first_is_urgent_and_largest_first_with_ties_by_client():
     assert summary.to_do(tied, rows=2)["customer_id"].tolist() == ["b", "c"]
 
 
+WHOLE = ("orders", *summary.ADDS)
+KNOWN = features().assign(net_revenue=100.0, costed_revenue=100.0)
+
+
 def test_only_tables_that_did_not_come_are_missing():
-    assert summary.missing(("orders", *summary.ADDS)).empty
-    assert summary.missing(("orders",))["table"].tolist() == list(summary.ADDS)
-    known = ("orders", "customers", "products", "contracts", "surveys", "prospects", "sellers", "goals", "proposals")
-    assert summary.missing_title(known) == "Falta 1 tabela opcional"
+    whole = frames(clients(), KNOWN)
+    register = {"customers": clients(sector="x", employees=3, state="SP")}
+    assert summary.lacking(WHOLE, whole | register, 24).empty
+    assert len(summary.lacking(("orders",), whole, 24)) == len(summary.ADDS)
+    without_contracts = tuple(name for name in WHOLE if name != "contracts")
+    found = summary.lacking(without_contracts, whole | register, 24)
+    assert found["O que falta"].tolist() == ["os contratos"]
+    assert summary.lacking_title(found) == "1 dado deixaria estas páginas mais certas"
+
+
+def test_what_is_thin_in_the_data_that_came_is_told_before_the_tables_that_did_not():
+    known = {"sector": ["x", None, "x", "x"], "employees": 3, "state": None}
+    thin = frames(clients(), KNOWN.assign(costed_revenue=79.0), customers=clients(**known))
+    found = summary.lacking(WHOLE, thin, 1)
+    assert found["O que falta"].str.replace("\xa0", " ").tolist() == [
+        "mais histórico: há 1 mês completo",
+        "o custo do que se vende (conhecido em 79% da receita)",
+        "Setor (conhecido de 50% da carteira)",  # b of the two clients in the portfolio has none
+        "UF (conhecido de 0% da carteira)",
+    ]
+    assert summary.lacking(WHOLE, thin | {"customer_features": KNOWN.assign(costed_revenue=80.0)}, 24)["O que falta"][
+        0
+    ].startswith("Setor")

@@ -24,6 +24,8 @@ PACKAGES = (
     "scikit-learn",
 )
 
+APART = {"run_name", "as_of", "sources", "language", "mask_people", "goals"}  # may differ between runs that compare
+
 
 def earlier(folder: Path) -> dict:
     """The run.json of earlier results; empty where there is none that can be read."""
@@ -32,6 +34,30 @@ def earlier(folder: Path) -> dict:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def comparable(record: Mapping, parameters: Mapping) -> list[dict]:
+    """What a run.json tells of its run and of the one before it, for a run with `parameters` to compare itself with.
+
+    Returns
+    -------
+    list of dict
+        ``as_of``, ``key_figures``, ``parameters``, and ``changed``: the names of those that differ, but for what
+        changes no definition (`APART`). Runs without key figures are left out.
+    """
+    runs = [run for run in (record, record.get("previous")) if isinstance(run, dict) and run.get("key_figures")]
+    return [
+        {
+            **{name: run[name] for name in ("as_of", "key_figures", "parameters")},
+            "changed": sorted(
+                name
+                for name in {*run["parameters"], *parameters} - APART
+                if run["parameters"].get(name) != parameters.get(name)
+            ),
+        }
+        for run in runs
+        if run.get("as_of") and isinstance(run.get("parameters"), dict)
+    ]
 
 
 def earlier_seconds(record: Mapping) -> dict[str, float]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from carteira_lib.language import translator
-from carteira_lib.pipeline import execution, record, redaction
+from carteira_lib.pipeline import execution, order, record, redaction
 from carteira_lib.pipeline.execution import Outcome
 from carteira_lib.pipeline.params import Params
 
@@ -46,6 +46,7 @@ def complete(
     kept = _still_true(record.earlier(final), told, final, {outcome.name for outcome in outcomes})
     for name in kept:
         shutil.copyfile(final / "notebooks" / f"{name}.ipynb", results / "notebooks" / f"{name}.ipynb")
+    told |= _compared(results, final, told, set(kept))
     entries = {**kept, **record.notebook_entries(outcomes)}
     told["notebooks"] = {name: entries[name] for name in files if name in entries}
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
@@ -59,10 +60,41 @@ def _record(results: Path, checked: Params) -> dict:
         noted = json.loads((results / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         noted = {}
-    parameters = redaction.hidden(dict(checked.values), redaction.find(checked.given))
     data = {"as_of": None, "fingerprint": "", **noted}
     made = {"versions": record.versions(), "commit": record.commit(ROOT)}
-    return {"run_name": checked.run_name, **data, "parameters": parameters, **made}
+    return {"run_name": checked.run_name, **data, "parameters": _parameters(checked), **made}
+
+
+def leave_earlier(results: Path, final: Path, checked: Params) -> None:
+    """Leave beside the tables what earlier runs told of themselves, for the summary to compare with."""
+    from carteira_lib.summary.since import FILE
+
+    runs = record.comparable(record.earlier(final), _parameters(checked))
+    if runs:
+        file = results / "tables" / FILE
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(runs, ensure_ascii=False), encoding="utf-8", newline="\n")
+
+
+def _parameters(checked: Params) -> dict:
+    return redaction.hidden(dict(checked.values), redaction.find(checked.given))
+
+
+def _compared(results: Path, final: Path, told: Mapping, kept: set[str]) -> dict:
+    """For run.json: the key figures, and those of the last run with an earlier as_of."""
+    import pandas as pd
+
+    from carteira_lib import summary
+
+    earlier, file = record.earlier(final), results / "tables" / "key_figures.parquet"
+    if not file.exists():
+        still = order.SUMMARY in kept
+        return {name: earlier[name] for name in ("key_figures", "previous") if still and name in earlier}
+    table = pd.read_parquet(file)
+    figures = dict(zip(table["figure"], table["number"], strict=True))
+    before = summary.last_before(record.comparable(earlier, {}), told["as_of"])
+    previous = {name: before[name] for name in ("as_of", "key_figures", "parameters")} if before else None
+    return {"key_figures": figures, **({"previous": previous} if previous else {})}
 
 
 def _still_true(earlier: Mapping, now: Mapping, final: Path, again: set[str]) -> dict[str, dict]:

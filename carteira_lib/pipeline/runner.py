@@ -124,6 +124,7 @@ def run(file: Path, options: Options, taken: dict[str, Path] | None = None) -> R
     _take_name(checked, {} if taken is None else taken)
     output = options.output or _usual_output()
     with Staging(output, checked.run_name, checked.language) as staging:
+        results.leave_earlier(staging.results, staging.final, checked)
         outcomes = _execute({name: files[name] for name in names}, checked, staging, options)
         refused = _refusal(outcomes)
         if refused:

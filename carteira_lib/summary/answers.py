@@ -1,0 +1,163 @@
+"""The sentences that answer the director's questions, each with the page that tells more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from carteira_lib.language import N_
+from carteira_lib.plots import text_of
+from carteira_lib.show import Sentence, literal
+from carteira_lib.summary.figures import IDEAL, OFFERS, PORTFOLIO, RISK, published
+from carteira_lib.summary.months import changes
+from carteira_lib.summary.since import Since, since_sentence
+from carteira_lib.summary.week import to_do_sentence
+from carteira_lib.tables import value_label
+from carteira_lib.words import Words
+
+LINKS = {
+    PORTFOLIO: N_("Ver a carteira"),
+    IDEAL: N_("Ver o comprador ideal"),
+    RISK: N_("Ver o risco"),
+    "05_nps": N_("Ver a satisfação"),
+    OFFERS: N_("Ver as oportunidades"),
+    "07_metas": N_("Ver as metas"),
+}
+
+
+def findings(
+    frames: Mapping[str, pd.DataFrame],
+    monthly: pd.DataFrame,
+    found: Since,
+    lacking: pd.DataFrame,
+    *,
+    language: str = "pt-BR",
+    currency: str = "BRL",
+) -> list[Sentence]:
+    """How the portfolio is, what changed, who will be lost, who the ideal buyer is, how satisfied clients are, what to do
+    this week, whether the goals will be met, and what data would sharpen this.
+
+    Parameters
+    ----------
+    frames : mapping of name to DataFrame
+        The tables that `figures.READS` names; what was not made is not spoken of.
+    monthly : DataFrame
+        As `months.monthly_revenue` gives it.
+    found : Since
+    lacking : DataFrame
+        As `lacks.lacking` gives it.
+    """
+    words = Words(language, currency)
+    moved = changes(frames["movement"], monthly, language=language, currency=currency)
+    told = [
+        *((text, PORTFOLIO if text is moved[0] else "") for text in moved),
+        (since_sentence(found, language=language, currency=currency), ""),
+        (_losing(frames["churn_outlook"], words), RISK),
+        (_ideal(frames["pci_rules"], words), IDEAL),
+        (_satisfied(frames["nps_summary"], words), "05_nps"),
+        _week(frames, words),
+        (_goals(frames["goals_status"], words), "07_metas"),
+        (_sharper(lacking, words), ""),
+    ]
+    return [
+        Sentence(text, page, words.translate(LINKS[page]) if page else "") for text, page in told if text
+    ]  # fmt: skip
+
+
+def _losing(churn_outlook: pd.DataFrame, words: Words) -> str:
+    _, known = words.translate, churn_outlook.set_index("outlook")
+    if not float(known["estimate"].get("live_clients", 0.0)) > 0:
+        return ""
+    stops, live = known.loc["expected_stops"], int(known.loc["live_clients", "estimate"])
+    values = {
+        "horizon": words.days(known.loc["horizon_days", "estimate"]),
+        "money": words.money(known.loc["revenue_at_risk", "estimate"]),
+    }
+    if live == 1:
+        chance = words.percent(stops["estimate"])
+        return _("O único cliente que ainda compra tem **{chance}** de chance de parar nos próximos {horizon}, com {money} de receita em risco.", chance=chance, **values)  # fmt: skip
+    return _.ngettext(
+        "Nos próximos {horizon} deve parar **{n}** dos {live} clientes que ainda compram (entre {low} e {high}), com **{money}** de receita em risco.",
+        "Nos próximos {horizon} devem parar **{n}** dos {live} clientes que ainda compram (entre {low} e {high}), com **{money}** de receita em risco.",
+        round(stops["estimate"]), live=words.count(live), low=words.count(stops["estimate_low"]),
+        high=words.count(stops["estimate_high"]), **values,
+    )  # fmt: skip
+
+
+def _ideal(pci_rules: pd.DataFrame, words: Words) -> str:
+    _, rule = words.translate, published(pci_rules)
+    if pci_rules.empty:
+        return ""
+    if rule is None:
+        return _("Nenhum perfil de comprador ideal se confirmou nesta carteira.")
+    text = literal(rule["rule_text_en"] if words.language == "en" else rule["rule_text"])
+    if pd.isna(rule["lift"]):
+        return _.ngettext(
+            "O comprador ideal é **{rule}**: {n} cliente.",
+            "O comprador ideal é **{rule}**: {n} clientes.",
+            int(rule["clients"]), rule=text,
+        )  # fmt: skip
+    return _.ngettext(
+        "O comprador ideal é **{rule}**: {n} cliente, que vale por ano **{times}** o valor dos demais.",
+        "O comprador ideal é **{rule}**: {n} clientes, e cada um vale por ano **{times}** o valor dos demais.",
+        int(rule["clients"]), rule=text, times=words.times(rule["lift"]),
+    )  # fmt: skip
+
+
+def _satisfied(nps_summary: pd.DataFrame, words: Words) -> str:
+    _, answered = words.translate, nps_summary[nps_summary["reading"] == "answered"]
+    if answered.empty or not answered["answers"].iloc[0] > 0:
+        return ""
+    row = answered.iloc[0]
+    if not row["enough"]:
+        return _.ngettext(
+            "A pesquisa de NPS tem só {n} resposta: amostra insuficiente para uma nota.",
+            "A pesquisa de NPS tem só {n} respostas: amostra insuficiente para uma nota.",
+            int(row["answers"]),
+        )
+    nps, low, high = (text_of(row[name], "points", words.language) for name in ("nps", "nps_low", "nps_high"))
+    return _(
+        "O NPS é **{nps}** (entre {low} e {high}): de {n} respostas, {promoters} são de promotores e {detractors} de detratores.",
+        nps=nps, low=low, high=high, n=words.count(row["answers"]),
+        promoters=words.count(row["promoters"]), detractors=words.count(row["detractors"]),
+    )  # fmt: skip
+
+
+def _week(frames: Mapping[str, pd.DataFrame], words: Words) -> tuple[str, str]:
+    """The list of page 06; where it was not made, the clients that ask for a contact."""
+    _, listed = words.translate, frames["actions"].query("gate == 'listed'")
+    if listed.empty:
+        return to_do_sentence(frames["portfolio"], language=words.language, currency=words.currency), PORTFOLIO
+    worth = listed.groupby("kind")["expected_value"].sum().sort_values(ascending=False, kind="stable")
+    kind = value_label("kind", worth.index[0], words.language)
+    amount = words.money(worth.iloc[0])
+    return _.ngettext(
+        "A lista a trabalhar tem **{n} ação**, de {kind}, com margem esperada de **{total}**.",
+        "A lista a trabalhar tem **{n} ações**, com margem esperada de **{total}**; a maior parte é de {kind} ({amount}).",
+        len(listed), kind=kind, amount=amount, total=words.money(worth.sum()),
+    ), OFFERS  # fmt: skip
+
+
+def _goals(goals_status: pd.DataFrame, words: Words) -> str:
+    _, states = words.translate, goals_status["goal_state"]
+    judged = states[goals_status["probability"].notna() | states.eq("reached")]
+    if judged.empty:
+        return ""
+    good, hard = int(judged.isin(["likely", "reached"]).sum()), int(judged.eq("unlikely").sum())
+    behind = _.ngettext("**{n}** é improvável", "**{n}** são improváveis", hard) if hard else _("nenhuma é improvável")
+    met = _.ngettext("**{n}** é provável ou já foi batida", "**{n}** são prováveis ou já foram batidas", good)
+    return _.ngettext(
+        "De {n} meta que se pode julgar, {met} e {behind}.",
+        "De {n} metas que se podem julgar, {met} e {behind}.",
+        len(judged), met=met, behind=behind,
+    )  # fmt: skip
+
+
+def _sharper(lacking: pd.DataFrame, words: Words) -> str:
+    if lacking.empty:
+        return ""
+    what, adds = lacking.iloc[0, 0], lacking.iloc[0, 1]
+    return words.translate(
+        "Para afiar estes números falta, antes de tudo, {what}: traria {adds}.", what=what, adds=adds
+    )
