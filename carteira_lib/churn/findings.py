@@ -12,6 +12,7 @@ from carteira_lib.churn.outlook import LIVE
 from carteira_lib.churn.plan import FEWEST_SLICES
 from carteira_lib.cycles import HORIZONS
 from carteira_lib.language import N_, translator
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from carteira_lib.churn.analysis import Analysis
@@ -52,28 +53,28 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
 
     Sentences on what the data do not have are left out.
     """
-    words = _Words(analysis, language, currency)
+    told = _Sentences(analysis, language, currency)
     if analysis.churn.empty:
-        said = [words.problem()]
+        said = [told.problem()]
     else:
-        said = [words.at_risk(), words.first_calls(), words.kinds(), words.quality(), words.basis()]
-    said += [words.contracts(), *words.outages(), words.too_good()]
+        said = [told.at_risk(), told.first_calls(), told.kinds(), told.quality(), told.basis()]
+    said += [told.contracts(), *told.outages(), told.too_good()]
     return [sentence for sentence in said if sentence]
 
 
 def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
     """The finding of each figure: ``calls``, ``scores``, ``calibration``, ``lift``, ``values``, ``seller_id``,
     ``region``, ``kinds``, ``retention``, ``renewals``."""
-    words = _Words(analysis, language, currency)
+    told = _Sentences(analysis, language, currency)
     return {
-        "calls": words.calls_title(),
-        "scores": words.scores_title(),
-        "calibration": words.calibration_title(),
-        "lift": words.lift_title(),
-        "values": words.values_title(),
-        "kinds": words.kinds_title(),
-        "retention": words.retention_title(),
-        "renewals": words.renewals_title(),
+        "calls": told.calls_title(),
+        "scores": told.scores_title(),
+        "calibration": told.calibration_title(),
+        "lift": told.lift_title(),
+        "values": told.values_title(),
+        "kinds": told.kinds_title(),
+        "retention": told.retention_title(),
+        "renewals": told.renewals_title(),
     }
 
 
@@ -95,27 +96,15 @@ def group_title(amounts: pd.Series, made_here: tuple[str, ...], *, language: str
     return _("{group}: {share} da receita em risco", group=show.plain(named.index[0]), share=share)
 
 
-class _Words:
+class _Sentences:
     """The sentences on one analysis."""
 
     def __init__(self, analysis: Analysis, language: str, currency: str):
-        self.analysis, self.language, self.currency = analysis, language, currency
-        self.translate = translator(language)
+        self.analysis, self.words = analysis, Words(language, currency)
+        self.translate = self.words.translate
         self.outlook = analysis.outlook.set_index("outlook")
         self.live = analysis.churn[analysis.churn["status"].isin(LIVE)]
-        self.horizon = self.days(analysis.known.horizon_days)
-
-    def days(self, count: float) -> str:
-        return formats.days(count, self.language)
-
-    def money(self, value: float) -> str:
-        return formats.money(value, self.currency, self.language, compact=True)
-
-    def percent(self, share: float, decimals: int = 0) -> str:
-        return formats.percent(share, decimals, self.language)
-
-    def number(self, value: float) -> str:
-        return formats.number(round(value), 0, self.language)
+        self.horizon = self.words.days(analysis.known.horizon_days)
 
     def problem(self) -> str:
         _, known = self.translate, self.analysis.known
@@ -124,9 +113,9 @@ class _Words:
         return _(
             message,
             min_orders=known.min_orders,
-            horizon=self.days(HORIZONS[0]),
-            needed=self.days(HISTORY_HORIZONS * HORIZONS[0]),
-            history=self.days(history),
+            horizon=self.words.days(HORIZONS[0]),
+            needed=self.words.days(HISTORY_HORIZONS * HORIZONS[0]),
+            history=self.words.days(history),
         )
 
     def at_risk(self) -> str:
@@ -136,24 +125,24 @@ class _Words:
         stops, money = self.outlook.loc["expected_stops"], self.outlook.loc["revenue_at_risk"]
         values = {
             "horizon": self.horizon,
-            "amount": self.money(money["estimate"]),
-            "least": self.money(money["estimate_low"]),
-            "most": self.money(money["estimate_high"]),
+            "amount": self.words.money(money["estimate"]),
+            "least": self.words.money(money["estimate_low"]),
+            "most": self.words.money(money["estimate_high"]),
         }
         if len(self.live) == 1:
             return _(
                 "O único cliente que ainda compra tem {share} de chance de não fazer nenhum pedido nos próximos {horizon}: {amount} em risco.",
-                share=self.percent(stops["estimate"]), **values,
+                share=self.words.percent(stops["estimate"]), **values,
             )  # fmt: skip
         if not round(stops["estimate"]):
             return _(
                 "Dos {live} clientes que ainda compram, espera-se que nenhum passe os próximos {horizon} sem comprar.",
-                live=self.number(len(self.live)), horizon=self.horizon,
+                live=self.words.count(len(self.live)), horizon=self.horizon,
             )  # fmt: skip
         return _(
             "Dos {live} clientes que ainda compram, espera-se que **{stops}** (entre {low} e {high}) não façam nenhum pedido nos próximos {horizon}: **{amount}** em risco (entre {least} e {most}).",
-            live=self.number(len(self.live)), stops=self.number(stops["estimate"]), low=self.number(stops["estimate_low"]),
-            high=self.number(stops["estimate_high"]), **values,
+            live=self.words.count(len(self.live)), stops=self.words.count(stops["estimate"]), low=self.words.count(stops["estimate_low"]),
+            high=self.words.count(stops["estimate_high"]), **values,
         )  # fmt: skip
 
     def first_calls(self) -> str:
@@ -165,14 +154,15 @@ class _Words:
         largest = self.live["revenue_at_risk"].iloc[0] / total
         if largest >= DOMINANT:
             return _(
-                "Um só cliente responde por {share} da receita em risco: comece por ele.", share=self.percent(largest)
+                "Um só cliente responde por {share} da receita em risco: comece por ele.",
+                share=self.words.percent(largest),
             )
         count = min(FIRST, len(self.live))
         share = self.live["revenue_at_risk"].iloc[:count].sum() / total
         return _(
             "Os {count} primeiros da lista concentram {share} dessa receita.",
-            count=self.number(count),
-            share=self.percent(share),
+            count=self.words.count(count),
+            share=self.words.percent(share),
         )
 
     def kinds(self) -> str:
@@ -199,8 +189,8 @@ class _Words:
         ]
         return _(
             "Dos {count} clientes com risco acima da média, {parts}.",
-            count=self.number(stopped + slow),
-            parts=formats.enumeration(parts, self.language),
+            count=self.words.count(stopped + slow),
+            parts=self.words.listing(parts),
         )
 
     def _tested(self) -> pd.DataFrame | None:
@@ -221,10 +211,10 @@ class _Words:
             "Em {n} data passada desta carteira, entre um cliente que parou e um que seguiu comprando, a previsão apontou o certo em **{ours}** das vezes (entre {low} e {high}); contar os dias sem compra acertaria {rule}.",
             "Em {n} datas passadas desta carteira, entre um cliente que parou e um que seguiu comprando, a previsão apontou o certo em **{ours}** das vezes (entre {low} e {high}); contar os dias sem compra acertaria {rule}.",
             int(ours["origins"]),
-            ours=self.percent(ours["auc"]),
-            low=self.percent(ours["auc_low"]),
-            high=self.percent(ours["auc_high"]),
-            rule=self.percent(rule["auc"]),
+            ours=self.words.percent(ours["auc"]),
+            low=self.words.percent(ours["auc_low"]),
+            high=self.words.percent(ours["auc_high"]),
+            rule=self.words.percent(rule["auc"]),
         )  # fmt: skip
 
     def basis(self) -> str:
@@ -239,7 +229,7 @@ class _Words:
         return _.ngettext(
             "De {n} contrato a renovar, no valor de {amount}, espera-se perder {lost}.",
             "Dos {n} contratos a renovar, no valor de {amount}, espera-se perder {lost}.",
-            len(due), amount=self.money(due["amount"].sum()), lost=self.money(lost),
+            len(due), amount=self.words.money(due["amount"].sum()), lost=self.words.money(lost),
         )  # fmt: skip
 
     def outages(self) -> list[str]:
@@ -247,8 +237,8 @@ class _Words:
         return [
             _(
                 "Atenção: de {first} a {last} não há pedido de nenhum cliente; parece falta de dados, e nenhuma data passada desse período serve para aprender ou testar.",
-                first=formats.date(outage.first, self.language),
-                last=formats.date(outage.last, self.language),
+                first=self.words.date(outage.first),
+                last=self.words.date(outage.last),
             )
             for outage in self.analysis.known.outages
         ]
@@ -268,7 +258,7 @@ class _Words:
         return _.ngettext(
             "{n} cliente a procurar, {amount} em risco",
             "{n} clientes a procurar, {amount} em risco",
-            len(calls), amount=self.money(calls["revenue_at_risk"].sum()),
+            len(calls), amount=self.words.money(calls["revenue_at_risk"].sum()),
         )  # fmt: skip
 
     def scores_title(self) -> str:
@@ -276,7 +266,7 @@ class _Words:
         if own is None:
             return _("Amostra insuficiente para testar no passado desta carteira")
         ours, rules = own.loc[self._published(), "auc"], own.loc[["own_cycle", "recency"], "auc"]
-        values = {"ours": self.percent(ours), "rule": self.percent(rules.max())}
+        values = {"ours": self.words.percent(ours), "rule": self.words.percent(rules.max())}
         if ours > rules.max():
             return _("A previsão põe {ours} dos pares na ordem certa; a melhor regra simples, {rule}", **values)
         return _("A melhor regra simples põe {rule} dos pares na ordem certa; a previsão, {ours}", **values)
@@ -288,7 +278,7 @@ class _Words:
         off = float((table["clients"] * (table["observed"] - table["predicted"]).abs()).sum() / table["clients"].sum())
         scores = self.analysis.scores.set_index(["population", "forecaster"])["ece_floor"]
         floor = float(scores.get(("portfolio", self._published()), 0.0))
-        points = formats.number(100 * off, 1, self.language)
+        points = self.words.number(100 * off, 1)
         if off <= floor + CALIBRATED:
             return _("O previsto aconteceu: erro médio de {points} pontos percentuais", points=points)
         return _("As probabilidades erram {points} pontos percentuais em média: leia-as como ordem", points=points)
@@ -300,8 +290,8 @@ class _Words:
             return _("Amostra insuficiente para medir quanto a lista alcança")
         return _(
             "Procurar 10% dos clientes alcançaria {ours} da receita perdida; os maiores primeiro, {rule}",
-            ours=self.percent(here["model"]),
-            rule=self.percent(here["stake"]),
+            ours=self.words.percent(here["model"]),
+            rule=self.words.percent(here["stake"]),
         )
 
     def values_title(self) -> str:
@@ -311,8 +301,8 @@ class _Words:
         rule = table.drop(index="model")["client_error"].min()
         return _(
             "Erro da receita esperada por cliente: {ours}; da melhor regra simples, {rule}",
-            ours=self.percent(table.loc["model", "client_error"]),
-            rule=self.percent(rule),
+            ours=self.words.percent(table.loc["model", "client_error"]),
+            rule=self.words.percent(rule),
         )
 
     def kinds_title(self) -> str:
@@ -320,13 +310,13 @@ class _Words:
         if self.live.empty:
             return _("Nenhum cliente com risco calculado ainda compra")
         calm = (self.live["kind"] == "on_time").mean()
-        return _("{share} dos clientes que ainda compram estão no ritmo", share=self.percent(calm))
+        return _("{share} dos clientes que ainda compram estão no ritmo", share=self.words.percent(calm))
 
     def retention_title(self) -> str:
         _, table = self.translate, self.analysis.retention.set_index("renewals")
         if 1 not in table.index:
             return _("Amostra insuficiente para a curva de renovações")
-        stayed = self.percent(table.loc[1, "stayed"])
+        stayed = self.words.percent(table.loc[1, "stayed"])
         return _("{share} dos clientes sob contrato renovam a primeira vez", share=stayed)
 
     def renewals_title(self) -> str:

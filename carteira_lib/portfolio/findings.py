@@ -9,10 +9,11 @@ import pandas as pd
 
 from carteira_lib import formats, tables
 from carteira_lib.groups import HEADCOUNT_BANDS
-from carteira_lib.language import Translator, translator
+from carteira_lib.language import Translator
 from carteira_lib.portfolio.silence import FEW_SILENCES, NEVER_RETURNED_DAYS, Rule
 from carteira_lib.portfolio.splits import largest_group
 from carteira_lib.portfolio.status import ENOUGH_CALLED, IN_PORTFOLIO
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from carteira_lib.portfolio.analysis import Analysis
@@ -77,7 +78,7 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
     Sentences on what the data do not have (no contract, no movement) are left out; a figure of too few cases is
     replaced by "amostra insuficiente".
     """
-    words = _Words(language, currency)
+    words = Words(language, currency)
     known = figures(analysis)
     sentences = [
         _stock(known, words),
@@ -89,26 +90,11 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
     return [sentence for sentence in sentences if sentence]
 
 
-class _Words:
-    def __init__(self, language: str, currency: str):
-        self.translate = translator(language)
-        self.language = language
-        self.currency = currency
-
-    def percent(self, part: float, whole: float) -> str:
-        return formats.percent(part / whole if whole > 0 else math.nan, 0, self.language)
-
-    def money(self, value: float) -> str:
-        return formats.money(value, self.currency, self.language, compact=True)
-
-    def days(self, count: float) -> str:
-        return formats.days(count, self.language)
-
-    def listing(self, items: list[str]) -> str:
-        return formats.enumeration(items, self.language)
+def _share(part: float, whole: float, words: Words) -> str:
+    return words.percent(part / whole if whole > 0 else math.nan)
 
 
-def _stock(known: dict[str, float], words: _Words) -> str:
+def _stock(known: dict[str, float], words: Words) -> str:
     _ = words.translate
     if not known["clients"]:
         return _("Nenhum cliente com pedido até a data-base.")
@@ -141,7 +127,7 @@ def _counted_rest(known: dict[str, float], _: Translator) -> list[str]:
     return [text for count, text in counts if count]
 
 
-def _moves(known: dict[str, float], months: int, words: _Words) -> str:
+def _moves(known: dict[str, float], months: int, words: Words) -> str:
     _ = words.translate
     flows = known["entered"] + known["came_back"] + known["lost"]
     if not flows:
@@ -153,11 +139,11 @@ def _moves(known: dict[str, float], months: int, words: _Words) -> str:
         ("lost", _("saiu {n}"), _("saíram {n}")),
     ):
         if known[code]:
-            count = formats.number(known[code], 0, words.language)
+            count = words.number(known[code])
             parts.append((one if known[code] == 1 else many).format(n=count))
     values = {
-        "opening": formats.number(known["opening"], 0, words.language),
-        "closing": formats.number(known["closing"], 0, words.language),
+        "opening": words.number(known["opening"]),
+        "closing": words.number(known["closing"]),
         "parts": words.listing(parts),
     }
     text = _.ngettext(
@@ -174,11 +160,11 @@ def _moves(known: dict[str, float], months: int, words: _Words) -> str:
     return text
 
 
-def _money(known: dict[str, float], words: _Words) -> str:
+def _money(known: dict[str, float], words: Words) -> str:
     _ = words.translate
     if known["revenue"] <= 0:
         return _("Sem receita positiva nos últimos 12 meses.")
-    share = words.percent(known["class_a_share"], 1)
+    share = _share(known["class_a_share"], 1, words)
     text = _.ngettext(
         "Dos {revenue} de receita em 12 meses, {share} vêm de {n} cliente da classe A.",
         "Dos {revenue} de receita em 12 meses, {share} vêm de {n} clientes da classe A.",
@@ -193,7 +179,7 @@ def _money(known: dict[str, float], words: _Words) -> str:
     return text
 
 
-def _contracts(known: dict[str, float], window_days: int, words: _Words) -> str:
+def _contracts(known: dict[str, float], window_days: int, words: Words) -> str:
     _ = words.translate
     texts = []
     if known["due"]:
@@ -215,7 +201,7 @@ def _contracts(known: dict[str, float], window_days: int, words: _Words) -> str:
     return " ".join(texts)
 
 
-def _trust(analysis: Analysis, words: _Words) -> str:
+def _trust(analysis: Analysis, words: Words) -> str:
     """How often `inactive` was wrong, with its interval, beside the fixed rule that calls as many clients inactive."""
     _ = words.translate
     own = analysis.errors.set_index("rule").loc["own_cycle"]
@@ -226,10 +212,10 @@ def _trust(analysis: Analysis, words: _Words) -> str:
         )  # fmt: skip
     values = {
         "horizon": words.days(analysis.horizon_days),
-        "called": formats.number(own["called"], 0, words.language),
-        "error": formats.percent(own["error"], 0, words.language),
-        "low": formats.percent(own["low"], 0, words.language),
-        "high": formats.percent(own["high"], 0, words.language),
+        "called": words.number(own["called"]),
+        "error": words.percent(own["error"]),
+        "low": words.percent(own["low"]),
+        "high": words.percent(own["high"]),
     }
     text = _(
         "Há {horizon} a regra daria {called} clientes como inativos; {error} deles (entre {low} e {high}) voltaram a comprar desde então: é o erro dessa situação.",
@@ -238,9 +224,9 @@ def _trust(analysis: Analysis, words: _Words) -> str:
     return text + _compared(analysis.errors.set_index("rule").loc["fixed_same_size"], own, words)
 
 
-def _compared(fixed: pd.Series, own: pd.Series, words: _Words) -> str:
+def _compared(fixed: pd.Series, own: pd.Series, words: Words) -> str:
     _ = words.translate
-    values = {"days": words.days(fixed["days"]), "error": formats.percent(fixed["error"], 0, words.language)}
+    values = {"days": words.days(fixed["days"]), "error": words.percent(fixed["error"])}
     if fixed["error"] < own["low"]:
         return _(" Um prazo fixo de {days} erra menos aqui: {error}.", **values)
     if fixed["error"] > own["high"]:
@@ -250,7 +236,7 @@ def _compared(fixed: pd.Series, own: pd.Series, words: _Words) -> str:
 
 def rule_sentence(analysis: Analysis, *, language: str = "pt-BR") -> str:
     """The rule of silence in one sentence, and what it was estimated from."""
-    words, rule = _Words(language, "BRL"), analysis.rule
+    words, rule = Words(language, "BRL"), analysis.rule
     _ = words.translate
     cycles = _.ngettext("{n} ciclo próprio", "{n} ciclos próprios", rule.multiplier)
     if rule.basis == "no_gaps":
@@ -280,7 +266,7 @@ def _return_share(rule: Rule, language: str) -> str:
     return formats.percent(shares.get(rule.multiplier, math.nan), 0, language)
 
 
-def _silence_title(rule: Rule, words: _Words) -> str:
+def _silence_title(rule: Rule, words: Words) -> str:
     _ = words.translate
     cycles = _.ngettext("{n} ciclo", "{n} ciclos", rule.multiplier)
     values = {"cycles": cycles, "share": _return_share(rule, words.language)}
@@ -294,7 +280,7 @@ def _silence_title(rule: Rule, words: _Words) -> str:
 def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
     """The finding of each figure, for its title: ``status``, ``movement``, ``abc``, ``rfm``, ``silences``, ``cohorts``,
     ``errors``, ``renewals`` and one per dimension of `splits`."""
-    words, known = _Words(language, currency), figures(analysis)
+    words, known = Words(language, currency), figures(analysis)
     _ = words.translate
     found = {
         "status": _status_title(known, words),
@@ -316,17 +302,17 @@ def _renewals_title(contracts: int, _: Translator) -> str:
     return _.ngettext("{n} contrato a renovar", "{n} contratos a renovar", contracts)
 
 
-def _status_title(known: dict[str, float], words: _Words) -> str:
+def _status_title(known: dict[str, float], words: Words) -> str:
     _ = words.translate
     if not known["clients"]:
         return _("Nenhum cliente com pedido")
     if not known["in_portfolio"]:
         return _("Nenhum dos clientes está hoje na carteira")
-    share = words.percent(known["in_portfolio"], known["clients"])
+    share = _share(known["in_portfolio"], known["clients"], words)
     return _("{share} dos clientes com pedido estão na carteira", share=share)
 
 
-def _abc_title(known: dict[str, float], words: _Words) -> str:
+def _abc_title(known: dict[str, float], words: Words) -> str:
     _ = words.translate
     if not known["class_a"]:
         return _("Sem receita positiva nos últimos 12 meses")
@@ -334,21 +320,21 @@ def _abc_title(known: dict[str, float], words: _Words) -> str:
         "{n} cliente faz {share} da receita de 12 meses",
         "{n} clientes fazem {share} da receita de 12 meses",
         int(known["class_a"]),
-        share=words.percent(known["class_a_share"], 1),
+        share=_share(known["class_a_share"], 1, words),
     )
 
 
-def _revenue_title(known: dict[str, float], words: _Words) -> str:
+def _revenue_title(known: dict[str, float], words: Words) -> str:
     _ = words.translate
     if known["revenue"] <= 0:
         return _("Sem receita positiva nos últimos 12 meses")
     if not known["active"]:
         return _("A receita de 12 meses não vem de nenhum cliente ativo")
-    share = words.percent(known["active_revenue"], known["revenue"])
+    share = _share(known["active_revenue"], known["revenue"], words)
     return _("{share} da receita de 12 meses vem de clientes ativos", share=share)
 
 
-def _movement_title(known: dict[str, float], months: int, words: _Words) -> str:
+def _movement_title(known: dict[str, float], months: int, words: Words) -> str:
     _ = words.translate
     change = int(known["closing"] - known["opening"])
     if not change:
@@ -363,13 +349,13 @@ def _movement_title(known: dict[str, float], months: int, words: _Words) -> str:
     )
 
 
-def _errors_title(analysis: Analysis, words: _Words) -> str:
+def _errors_title(analysis: Analysis, words: Words) -> str:
     """The table of errors, with the counts that all its rows share."""
     _ = words.translate
     own = analysis.errors.set_index("rule").loc["own_cycle"]
     if not own["clients"]:
         return _("Erro de cada regra, no passado desta carteira")
-    values = {"horizon": words.days(analysis.horizon_days), "gone": formats.number(own["gone"], 0, words.language)}
+    values = {"horizon": words.days(analysis.horizon_days), "gone": words.number(own["gone"])}
     return _.ngettext(
         "Erro de cada regra: {n} cliente julgado há {horizon}, {gone} sem compra desde então",
         "Erro de cada regra: {n} clientes julgados há {horizon}, {gone} sem compra desde então",
@@ -377,17 +363,17 @@ def _errors_title(analysis: Analysis, words: _Words) -> str:
     )  # fmt: skip
 
 
-def _rfm_title(portfolio: pd.DataFrame, words: _Words) -> str:
+def _rfm_title(portfolio: pd.DataFrame, words: Words) -> str:
     _ = words.translate
     counts = portfolio["rfm_segment"].value_counts()
     if counts.empty:
         return _("Nenhum cliente com pedido")
     values = {"segment": tables.value_label("rfm_segment", counts.index[0], words.language)}
-    share = words.percent(counts.iloc[0], counts.sum())
+    share = _share(counts.iloc[0], counts.sum(), words)
     return _("O maior segmento, {segment}, tem {share} dos clientes", share=share, **values)
 
 
-def _cohort_title(analysis: Analysis, words: _Words) -> str:
+def _cohort_title(analysis: Analysis, words: Words) -> str:
     """Share of clients that bought one period after their first, over the cohorts that had the time to."""
     _ = words.translate
     after = analysis.cohorts[analysis.cohorts["periods_since"] == 1]
@@ -403,7 +389,7 @@ def _cohort_title(analysis: Analysis, words: _Words) -> str:
             "Amostra insuficiente: só {n} clientes tiveram tempo de voltar",
             int(clients.sum()),
         )
-    share = words.percent(float((after["retained_share"] * clients).sum()), float(clients.sum()))
+    share = _share(float((after["retained_share"] * clients).sum()), float(clients.sum()), words)
     if analysis.cohort_period == "month":
         text = _("{share} voltam a comprar no mês seguinte ao da primeira compra", share=share)
     else:
@@ -411,12 +397,12 @@ def _cohort_title(analysis: Analysis, words: _Words) -> str:
     return _("Fora a primeira safra, {text}", text=text) if rest else text
 
 
-def _split_title(part: pd.DataFrame, words: _Words) -> str:
+def _split_title(part: pd.DataFrame, words: Words) -> str:
     _ = words.translate
     first = part.set_index("group").loc[largest_group(part, words.language)]
     if formats.is_missing(first["revenue_share"]):
         return _("Sem receita positiva nos últimos 12 meses")
-    values = {"group": first.name, "share": formats.percent(first["revenue_share"], 0, words.language)}
+    values = {"group": first.name, "share": words.percent(first["revenue_share"])}
     if first["dimension"] == "headcount_band" and first.name in dict(map(reversed, HEADCOUNT_BANDS)):
         values["group"] = _("{band} funcionários", band=first.name)
     if first["revenue_share"] < SPREAD_OUT:
