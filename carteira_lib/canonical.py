@@ -30,8 +30,8 @@ NPS_FRAMES = ("portfolio", "customers", "sellers", "surveys", "interactions", "p
 PCI_FRAMES = ("portfolio", "customers", "prospects", "sellers", "families", "margins")
 FORECAST_FRAMES = ("purchases", "customer_features", "customers", "sellers", "goals", "surveys", "contracts")
 OFFER_FRAMES = (
-    "portfolio", "renewals", "silences", "customers", "products", "proposals", "sellers", "interactions", "surveys",
-    "contracts", "purchases", "takeups", "ladder_days",
+    "portfolio", "renewals", "silences", "customers", "products", "proposals", "sellers", "interactions",
+    "earlier_lists", "surveys", "contracts", "purchases", "takeups", "ladder_days",
 )  # fmt: skip
 OFFER_EXTRAS = ("churn", "churn_scores", "renewal_scores")  # of pages that may not have run
 HISTORY_CLIENTS = 20_000
@@ -93,7 +93,7 @@ def frames(run: Run, names: Sequence[str] = PORTFOLIO_FRAMES) -> dict[str, pd.Da
         ``families``, the last 12 months by product family: ``customer_id, family, net_revenue_365d``; ``margins``,
         revenue and cost of each client, see `features.client_margins`; ``refused_answers``, the
         rows of ``rejected`` that are of the survey; ``takeups`` and ``ladder_days``, as `features.takeups` and
-        `features.ladder_days` give them.
+        `features.ladder_days` give them; ``interactions`` without the rows of earlier lists, and ``earlier_lists``, those.
     """
     return {name: COUNTED[name](run) if name in COUNTED else tables.read(run, name) for name in names}
 
@@ -145,9 +145,23 @@ def _ladder_days(run: Run) -> pd.DataFrame:
     return counted.to_pandas().astype({"customer_id": "str", "product_id": "str", "order_date": "datetime64[us]"})
 
 
+def _contacts(run: Run) -> pd.DataFrame:
+    return _events(features.contacts(_scan(sources.connect(), run, "interactions")))
+
+
+def _earlier_lists(run: Run) -> pd.DataFrame:
+    return _events(features.earlier_lists(_scan(sources.connect(), run, "interactions")))
+
+
+def _events(rows: ir.Table) -> pd.DataFrame:
+    return tables.conform(
+        rows.order_by("customer_id", "event_date", "kind", "status", "seller_id").to_pandas(), "interactions"
+    )
+
+
 COUNTED = {
     "purchases": client_days, "families": _families, "margins": _margins, "refused_answers": _refused_answers,
-    "takeups": _takeups, "ladder_days": _ladder_days,
+    "takeups": _takeups, "ladder_days": _ladder_days, "interactions": _contacts, "earlier_lists": _earlier_lists,
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def bought(*rows) -> pd.DataFrame:
 
 
 NOTHING = {name: made(name) for name in ("interactions", "surveys", "contracts", "proposals", "customers", "products", "sellers")} | {
+    "earlier_lists": made("interactions"),
     "purchases": bought(), "takeups": pd.DataFrame({"customer_id": [], "product_id": [], "first_date": pd.to_datetime([])}),
 }  # fmt: skip
 
@@ -61,11 +62,10 @@ def events(*rows) -> dict[str, str]:
         ([event("a", k, n) for n, k in enumerate(("Visita", "Ligação", "E-mail aberto"), 27)], "contacts"),
         ([event("a", k, n) for n, k in enumerate(("Visita", "Ligação", "E-mail aberto"), 28)], None),
         ([event("a", "Visita", 3), event("a", "Visita", 3), event("b", "Visita", 3)], None),
-        ([event("a", "Lista: reativação", n, "Controle") for n in (1, 2, 3)], None),
     ],
     ids=[
         "opt-out, however old", "open complaint", "complaint of 30 days", "of 31 days", "without a status", "tomorrow's", "overdue 31 days",
-        "30 days", "paid", "three contacts", "the third too old", "two contacts", "rows of an earlier list",
+        "30 days", "paid", "three contacts", "the third too old", "two contacts",
     ],
 )  # fmt: skip
 def test_events_that_hold_a_client_back(rows, code):
@@ -112,8 +112,28 @@ def test_what_was_turned_down_is_not_offered_for_90_days():
         "interactions",
         event("b", "Lista: produto complementar: S", 10, "Recusou"),
         event("b", "Lista: produto complementar: T", 10, "Feita"),
+        event("b", "Lista: produto complementar: U", 90, "Recusou"),
+        event("b", "Lista: produto complementar: V:2", 89, "Recusou"),
+        event("b", "Lista: produto complementar: W", -1, "Recusou"),
+        event("c", "Lista: reativação", 10, "Não quis"),
     )
-    assert set(gate.refused(proposals, said_no, AS_OF)) == {("a", "P"), ("b", "S")}
+    found = set(gate.refused(proposals, said_no, AS_OF))
+    assert found == {("a", "P"), ("b", "S"), ("b", "V:2"), ("c", "reactivation")}
+
+
+def test_who_did_not_want_to_come_back_is_not_asked_again_at_once():
+    offer = {
+        "customer_id": "k001",
+        "kind": "reactivation",
+        "expected_value": 9.0,
+        "anyway_share": 0.1,
+        "probability": 0.1,
+    }
+    offers = made("offers", offer, reason="r", evidence="churn")
+    frames = NOTHING | {"portfolio": company(0)["portfolio"], "sellers": company(0)["sellers"]}
+    assert decided(0, offers, frames).actions["gate"].item() in ("listed", "control")
+    said_no = {"earlier_lists": made("interactions", event("k001", "Lista: reativação", 20, "Recusou"))}
+    assert decided(0, offers, frames | said_no).actions["gate"].item() == "refused"
 
 
 def test_a_status_that_contradicts_itself_counts_as_open_and_is_told():
@@ -381,14 +401,14 @@ def campaign(
         takers += [f"{group}{n}" for n in range(buyers)]
     takeups = pd.DataFrame({"customer_id": takers, "product_id": "P", "first_date": day(150)})
     return {
-        "interactions": made("interactions", *rows),
+        "earlier_lists": made("interactions", *rows),
         "takeups": takeups,
         "purchases": bought(*((c, 150, 9.0) for c in takers)),
     }
 
 
 def measured(frames) -> pd.DataFrame:
-    return outcomes.outcomes(frames["interactions"], frames["purchases"], frames["takeups"], AS_OF, horizon_days=90)
+    return outcomes.outcomes(frames["earlier_lists"], frames["purchases"], frames["takeups"], AS_OF, horizon_days=90)
 
 
 def test_an_earlier_list_is_read_back_with_its_interval():
@@ -404,7 +424,7 @@ def test_a_small_control_shows_no_effect_and_a_list_of_yesterday_is_not_judged()
     assert not table.loc["cross_sell", "enough"]
     assert pd.isna(table.loc["cross_sell", "uplift"])
     fresh = campaign((70, 56), (80, 48))
-    fresh["interactions"]["event_date"] = day(89)
+    fresh["earlier_lists"]["event_date"] = day(89)
     assert measured(fresh).empty
 
 

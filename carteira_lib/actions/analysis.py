@@ -87,8 +87,8 @@ def decide(
     offers : DataFrame
         Table ``offers``.
     frames : mapping of name to DataFrame
-        ``portfolio``, ``customers``, ``products``, ``sellers``, ``interactions``, ``surveys``, ``contracts``, ``proposals``,
-        ``purchases``, ``takeups``; the optional ones may be empty.
+        ``portfolio``, ``customers``, ``products``, ``sellers``, ``interactions``, ``earlier_lists``, ``surveys``, ``contracts``,
+        ``proposals``, ``purchases``, ``takeups``; the optional ones may be empty.
     as_of : Timestamp
     policy : Policy
     seed : int
@@ -102,7 +102,7 @@ def decide(
     _check(policy, language)
     portfolio, people = frames["portfolio"], _team(frames, policy)
     past = outcomes.outcomes(
-        frames["interactions"], frames["purchases"], frames["takeups"], as_of, horizon_days=policy.horizon_days
+        frames["earlier_lists"], frames["purchases"], frames["takeups"], as_of, horizon_days=policy.horizon_days
     )
     blocked = gate.gates(frames, as_of, language=language)
     candidates = _candidates(_measured(offers, past), frames, people, as_of, policy, seed)
@@ -200,8 +200,9 @@ def _passed(
     )
     renewal = table["kind"].eq(gate.RENEWAL) & table["customer_id"].map(by_client["renewal_open"]).eq(True)
     table[["gate", "gate_text"]] = table[["gate", "gate_text"]].mask(renewal, None)
-    pairs = pd.MultiIndex.from_frame(table[["customer_id", "product_id"]].astype("object"))
-    said_no = pairs.isin(gate.refused(frames["proposals"], frames["interactions"], as_of)) & table["gate"].isna()
+    offer = table["product_id"].astype("object").where(table["product_id"].notna(), table["kind"])
+    pairs = pd.MultiIndex.from_arrays([table["customer_id"].astype("object"), offer])
+    said_no = pairs.isin(gate.refused(frames["proposals"], frames["earlier_lists"], as_of)) & table["gate"].isna()
     table.loc[said_no, ["gate", "gate_text"]] = [REFUSED, _("recusou esta oferta há menos de 90 dias")]
     worthless = table["gate"].isna() & ~(table["expected_value"] > 0)
     table.loc[worthless, ["gate", "gate_text"]] = [NO_WORTH, _("o contato não traria margem")]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from carteira_lib.actions.words import REFUSED, matches, with_meaning
+from carteira_lib.actions.words import REFUSED, listed_offer, matches, with_meaning
 from carteira_lib.formats import date, days
 from carteira_lib.language import translator
 
@@ -141,20 +141,20 @@ def _just_bought(purchases: pd.DataFrame, as_of: pd.Timestamp, language: str) ->
     )
 
 
-def refused(proposals: pd.DataFrame, interactions: pd.DataFrame, as_of: pd.Timestamp) -> pd.MultiIndex:
-    """Client and product of the offers turned down in the last 90 days: lost proposals, and earlier lists answered with a no."""
+def refused(proposals: pd.DataFrame, earlier_lists: pd.DataFrame, as_of: pd.Timestamp) -> pd.MultiIndex:
+    """Client and offer turned down in the last 90 days: lost proposals, and earlier lists answered with a no.
+
+    An offer is its product; one without a product, a renewal or a way back, is its kind.
+    """
     closed = proposals["closed_date"].fillna(proposals["sent_date"])
     age = (as_of - closed).dt.days
     lost = proposals[proposals["status"].isin(["lost", "abandoned"]) & age.between(0, REFUSED_DAYS - 1)]
-    pairs = [lost[["customer_id", "product_id"]].dropna()]
-    events = interactions[
-        (interactions["event_date"] <= as_of) & ((as_of - interactions["event_date"]).dt.days < REFUSED_DAYS)
-    ]
-    listed = with_meaning(events)
-    said_no = listed[listed["meaning"].eq("list") & matches(listed["status"], REFUSED)]
-    products = said_no["kind"].str.rsplit(":", n=1).str[-1].str.strip()
-    pairs.append(pd.DataFrame({"customer_id": said_no["customer_id"], "product_id": products}))
-    return pd.MultiIndex.from_frame(pd.concat(pairs, ignore_index=True).astype("object"))
+    pairs = lost[["customer_id", "product_id"]].set_axis(["customer_id", "offer"], axis=1).dropna()
+    age = (as_of - earlier_lists["event_date"]).dt.days
+    said_no = earlier_lists[age.between(0, REFUSED_DAYS - 1) & matches(earlier_lists["status"], REFUSED)]
+    offers = [product or kind for kind, product in map(listed_offer, said_no["kind"])]
+    answered = pd.DataFrame({"customer_id": said_no["customer_id"], "offer": offers})
+    return pd.MultiIndex.from_frame(pd.concat([pairs, answered], ignore_index=True).astype("object"))
 
 
 def contradictions(interactions: pd.DataFrame, as_of: pd.Timestamp) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from carteira_lib.actions.words import CONTROL, KINDS, matches, plain, with_meaning
+from carteira_lib.actions.words import CONTROL, KINDS, listed_offer, matches
 from carteira_lib.shares import difference
 
 FEWEST = 10  # in each group; below it no effect is shown
@@ -19,28 +19,21 @@ ALL = "all"
 SOLD = ("cross_sell", "up_sell", "down_sell")  # kinds judged by the product itself
 
 
-def earlier(interactions: pd.DataFrame, as_of: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
+def earlier(lists: pd.DataFrame, as_of: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
     """The rows of earlier lists whose horizon is over: ``customer_id``, ``event_date``, ``kind``, ``product_id``, ``control``."""
-    over = interactions["event_date"] + pd.Timedelta(days=horizon_days) <= as_of
-    listed = with_meaning(interactions[over])
-    listed = listed[listed["meaning"] == "list"]
-    parts = [str(text).split(":", 2) for text in listed["kind"]]
+    listed = lists[lists["event_date"] + pd.Timedelta(days=horizon_days) <= as_of]
+    offers = [listed_offer(text) for text in listed["kind"]]
     table = listed[["customer_id", "event_date"]].assign(
-        kind=[_kind(part[1]) for part in parts],
-        product_id=[part[2].strip() or None if len(part) > 2 else None for part in parts],
+        kind=[kind for kind, _ in offers],
+        product_id=[product for _, product in offers],
         control=matches(listed["status"], CONTROL),
     )
     first = table.dropna(subset=["kind"]).sort_values(["event_date", "customer_id", "control"], kind="stable")
     return first.drop_duplicates(["customer_id", "event_date"]).reset_index(drop=True)
 
 
-def _kind(text: object) -> str | None:
-    said = plain(text)
-    return next((kind for kind, stems in KINDS.items() if any(stem in said for stem in stems)), None)
-
-
 def outcomes(
-    interactions: pd.DataFrame,
+    lists: pd.DataFrame,
     purchases: pd.DataFrame,
     takeups: pd.DataFrame,
     as_of: pd.Timestamp,
@@ -51,8 +44,8 @@ def outcomes(
 
     Parameters
     ----------
-    interactions : DataFrame
-        Contract ``interactions``.
+    lists : DataFrame
+        Contract ``interactions``: its rows of earlier lists.
     purchases : DataFrame
         Client-days: ``customer_id``, ``order_date``, ``net_amount``.
     takeups : DataFrame
@@ -64,7 +57,7 @@ def outcomes(
         One row per kind and one of "all"; none without an earlier list. Everyone on the list counts, called or not: to drop who was not
         reached would compare the willing with the average. Interval of Agresti and Caffo.
     """
-    rows = earlier(interactions, as_of, horizon_days)
+    rows = earlier(lists, as_of, horizon_days)
     columns = [
         "kind",
         "contacted",

@@ -11,7 +11,6 @@ STEMS = {
     "complaint": ("reclam", "queixa", "complain"),
     "overdue": ("atras", "inadimpl", "overdue", "vencid"),
     "opt_out": ("descadastr", "opt-out", "opt out", "optout", "nao contatar", "unsubscribe", "do not contact", "lgpd"),
-    "list": ("lista:", "list:"),
 }
 OPEN = ("abert", "pend", "andament", "open", "aguard")
 CLOSED = ("resolvid", "fechad", "pag", "closed", "solved", "conclu", "encerr")
@@ -47,14 +46,26 @@ def matches(texts: pd.Series, stems: tuple[str, ...]) -> pd.Series:
 
 
 def with_meaning(interactions: pd.DataFrame) -> pd.DataFrame:
-    """Interactions with what each is: ``meaning`` ("complaint", "overdue", "opt_out", "list", "contact") and ``is_open``.
+    """Interactions with what each is: ``meaning`` ("complaint", "overdue", "opt_out", "contact") and ``is_open``.
 
     A status that says neither leaves ``is_open`` False.
     """
     meaning = pd.Series("contact", index=interactions.index, dtype="object")
     for name, stems in reversed(STEMS.items()):
         meaning = meaning.mask(matches(interactions["kind"], stems), name)
-    listed = interactions["kind"].map(lambda kind: plain(kind).startswith(STEMS["list"])).astype(bool)
-    meaning = meaning.mask(listed, "list").mask(meaning.eq("list") & ~listed, "contact")
     is_open = matches(interactions["status"], OPEN) & ~matches(interactions["status"], CLOSED)
     return interactions.assign(meaning=meaning, is_open=is_open)
+
+
+def listed_offer(text: str) -> tuple[str | None, str | None]:
+    """Kind and product that a row of an earlier list speaks of; no kind where the words are not ours.
+
+    Examples
+    --------
+    >>> listed_offer("Lista: produto complementar: DT1"), listed_offer("List: reactivation"), listed_offer("Lista: outra")
+    (('cross_sell', 'DT1'), ('reactivation', None), (None, None))
+    """
+    _, kind, product = (part.strip() for part in f"{text}::".split(":", 2))
+    said = plain(kind)
+    code = next((code for code, stems in KINDS.items() if any(stem in said for stem in stems)), None)
+    return code, product.rstrip(":").strip() or None

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from carteira_lib import tables as contracts
+from carteira_lib.features.contacts import contacts
 from carteira_lib.features.days import MONEY_DECIMALS, as_day, client_days, days_between, until
 
 WINDOWS = (30, 90, 180, 365)
@@ -194,8 +195,8 @@ def _variety(orders: ir.Table, products: ir.Table) -> ir.Table:
 
 
 def _contacts(interactions: ir.Table, last_day: datetime.date) -> ir.Table:
-    """Contacts of each client in the last 90 days, and the last of all."""
-    seen = until(interactions, "event_date", last_day)
+    """Contacts of each client in the last 90 days, and the last of all; rows of an earlier list are none."""
+    seen = until(contacts(interactions), "event_date", last_day)
     event_date = seen.event_date.cast("date")
     return seen.group_by("customer_id").aggregate(
         interactions_90d=seen.count(where=days_between(event_date, ibis.literal(last_day)) < 90),
