@@ -10,7 +10,8 @@ from carteira_lib import actions, canonical, offers, portfolio, tables
 from carteira_lib.offers import ease, holdout, matrix
 from tests.test_demo_run import ROOT, prepared
 
-TRUTH = json.loads((ROOT / "data" / "demo" / "truth.json").read_text(encoding="utf-8"))["offers"]
+PLANTED = json.loads((ROOT / "data" / "demo" / "truth.json").read_text(encoding="utf-8"))
+TRUTH, LISTS = PLANTED["offers"], PLANTED["earlier_lists"]["kinds"]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,26 @@ def test_the_list_respects_the_hours_and_leaves_complaints_detractors_and_buyers
     assert len(set(open_ones)) > 5
     assert not listed["customer_id"].isin(set(open_ones)).any()
     assert listed["customer_id"].is_unique
+
+
+def test_what_the_earlier_lists_brought_is_found_and_what_they_cannot_tell_is_left_open(demo):
+    run, frames, _ = demo
+    lists = (frames["earlier_lists"], frames["purchases"], frames["takeups"])
+    found = actions.outcomes.outcomes(*lists, run.as_of, horizon_days=90).set_index("kind")
+    for kind, label in (("cross_sell", "produto complementar"), ("reactivation", "reativação")):
+        row, called, held = found.loc[kind], LISTS[label]["called"], LISTS[label]["held_back"]
+        assert row[["contacted", "control_clients"]].tolist() == [called["clients"], held["clients"]]
+        assert row["contacted_bought"] == pytest.approx(called["took"], abs=1)
+        assert row["control_bought"] == pytest.approx(held["took"], abs=1)
+        planted = called["planted_share"] - held["planted_share"]
+        assert row["uplift_low"] < planted < row["uplift_high"]
+    assert found.loc["cross_sell", "uplift_low"] > 0
+    assert found.loc["reactivation", "uplift_low"] < 0 < found.loc["reactivation", "uplift"]
+    early = actions.outcomes.outcomes(*lists, pd.Timestamp("2026-03-01"), horizon_days=90)
+    assert early.empty
+    result = actions.decide(demo[2].offers, frames, run.as_of, actions.Policy())
+    said = actions.findings(result)
+    assert any("listas anteriores" in sentence and "grupo de controle" in sentence for sentence in said)
 
 
 def test_the_page_writes_its_tables_and_the_next_list_reads_back_what_was_exported(demo):

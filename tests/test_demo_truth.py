@@ -152,6 +152,37 @@ def test_cheaper_tiers_follow_proposals_lost_for_price():
     assert len(truth()["offers"]["downsell"]["accepted"]) > 80
 
 
+def test_the_earlier_lists_hold_who_was_called_and_who_held_back_and_the_orders_say_what_came_of_it():
+    planted = truth()["earlier_lists"]
+    first, horizon, found = first_bought(), timedelta(planted["horizon_days"]), defaultdict(list)
+    rows = [row for row in raw("interactions.csv") if row["Ocorrência"].startswith("Lista: ")]
+    for row in rows:
+        kind, product = (row["Ocorrência"].removeprefix("Lista: ") + ": ").split(": ")[:2]
+        since = [first[row["Cliente"], product]] if product else purchases()[row["Cliente"]]
+        took = any(timedelta(0) < bought - day(row["Data"]) <= horizon for bought in since if bought)
+        found[kind, "held_back" if row["Situação"] == "Controle" else "called"].append(took)
+    for kind, groups in planted["kinds"].items():
+        for group, told in groups.items():
+            assert len(found[kind, group]) == told["clients"]
+            assert told["took"] == round(told["clients"] * told["planted_share"])
+            assert told["took"] - 1 <= sum(found[kind, group]) <= told["took"]  # one line is among those with dirt
+        assert groups["called"]["planted_share"] > groups["held_back"]["planted_share"]
+    assert len({row["Cliente"] for row in rows}) == len(rows)
+    assert max(day(row["Data"]) for row in rows) + horizon <= AS_OF
+    assert {day(row["Data"]) - timedelta(day(row["Data"]).weekday()) for row in rows} == {
+        date.fromisoformat(monday) for monday in planted["dates"]
+    }
+
+
+def first_bought():
+    """First day on which each client bought each product; None for never."""
+    first = defaultdict(lambda: None)
+    for client, when, amount, _, product in kept():
+        if amount > 0:
+            first[client, product] = min(when, first[client, product] or when)
+    return first
+
+
 def test_the_ladder_climbs_by_the_planted_step():
     price, cost = {}, {}
     for row in raw("products.csv"):

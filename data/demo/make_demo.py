@@ -17,6 +17,7 @@ import demo_clients
 import demo_company as company
 import demo_crm as crm
 import demo_dirt as dirt
+import demo_lists as lists
 import demo_orders as orders
 import demo_truth as truth
 
@@ -24,7 +25,7 @@ SEED = 20261031
 # Each has its own stream: a change of one leaves the others as they were. New ones go to the end.
 STREAMS = (
     "clients", "purchases", "shelves", "proposals", "orders", "returns", "order_dirt", "contracts", "interactions", "nps",
-    "repeated_answers", "survey_dirt", "customer_dirt", "prospects", "prospect_dirt", "unknown_clients",
+    "repeated_answers", "survey_dirt", "customer_dirt", "prospects", "prospect_dirt", "unknown_clients", "lists",
 )  # fmt: skip
 PROSPECT_HEADER = [
     "Código",
@@ -52,6 +53,7 @@ class World(NamedTuple):
     events: list
     asked: list
     prospects: list
+    lists: list
 
 
 def streams(seed: int = SEED) -> dict[str, np.random.Generator]:
@@ -76,6 +78,7 @@ def simulate(rng: dict[str, np.random.Generator]) -> World:
         crm.events(rng["interactions"], clients, signed),
         crm.answers(rng["nps"], clients),
         crm.prospects(rng["prospects"], clients),
+        lists.earlier_lists(rng["lists"], clients, lines),
     )
 
 
@@ -99,7 +102,7 @@ def files(seed: int = SEED) -> dict[str, bytes]:
     survey_header = ["customer", "answered_at", "nota", "comentario", "pesquisa"]
     made |= {"surveys.csv": text([survey_header, *surveys], delimiter=",", encoding="utf-8-sig")}
     rows = {"orders": sum(map(len, order_files.values())), "customers": len(customers), "surveys": len(surveys)}
-    rows |= {"contracts": len(world.contracts), "interactions": len(world.events), "proposals": len(world.proposals)}
+    rows |= {"contracts": len(world.contracts), "interactions": len(contacts(world)), "proposals": len(world.proposals)}
     found = {
         "orders": truth.order_dirt(order_files) | {"unknown_customers": unknown},
         "customers": planted,
@@ -123,7 +126,13 @@ def answers_of(world: World) -> dict:
         "offers": truth.offers(world.shelves, world.proposals, world.lines),
         "contracts": truth.renewals(world.contracts),
         "nps": truth.nps(world.asked),
+        "earlier_lists": lists.planted(world.lists),
     }
+
+
+def contacts(world: World) -> list[crm.Event]:
+    """Everyday contacts and the rows of the earlier lists, as they stand in the CRM."""
+    return sorted([*world.events, *(row.event for row in world.lists)], key=lambda e: (e.day, e.client, e.kind))
 
 
 def registers() -> dict[str, bytes]:
@@ -154,7 +163,7 @@ def crm_files(world: World) -> dict[str, bytes]:
         [c.id, c.client, company.dmy(c.start), company.dmy(c.end), company.brazilian(c.amount), c.renewed]
         for c in world.contracts
     ]
-    events = [[e.client, company.dmy(company.day(e.day)), e.kind, e.status, e.seller] for e in world.events]
+    events = [[e.client, company.dmy(company.day(e.day)), e.kind, e.status, e.seller] for e in contacts(world)]
     proposals = [proposal_row(number, proposal) for number, proposal in enumerate(world.proposals, 1)]
     proposal_header = [
         "Nº Proposta",
