@@ -7,6 +7,7 @@ from scipy import sparse
 
 from carteira_lib.offers import ease, holdout, matrix
 from carteira_lib.offers.cross_sell import chance, cross_sell, pairs
+from carteira_lib.offers.momentum import momentum
 
 AS_OF = pd.Timestamp("2026-06-30")
 NO_CUSTOMERS = pd.DataFrame(columns=["customer_id", "sector", "employees"])
@@ -70,6 +71,59 @@ def test_the_ranking_is_that_of_a_plain_sort_with_ties_by_position():
     for row in range(50):
         able = sorted((-scores[row, i], i) for i in range(9) if not mask[row, i])
         assert got[row].tolist() == ([i for _, i in able] + [-1] * 6)[:6]
+
+
+def credibility(ages: np.ndarray, items: np.ndarray, count: int) -> list[float]:
+    """The momentum of each item by the formulas of Bühlmann and Straub, one item after the other."""
+    values = [[2 ** (-a / 180) for a, i in zip(ages, items, strict=True) if i == item] for item in range(count)]
+    size, known = sum(map(len, values)), [v for v in values if v]
+    usual = sum(map(sum, values)) / size
+    within = sum((x - np.mean(v)) ** 2 for v in known for x in v) / (size - len(known))
+    spread = sum(len(v) * (np.mean(v) - usual) ** 2 for v in known) - (len(known) - 1) * within
+    between = spread / (size - sum(len(v) ** 2 for v in known) / size)
+    weight = [len(v) / (len(v) + within / between) for v in values]
+    return [1 + z * ((np.mean(v) if v else usual) / usual - 1) for z, v in zip(weight, values, strict=True)]
+
+
+def test_momentum_is_the_credibility_of_the_mean_recency_against_a_plain_loop():
+    rng = np.random.default_rng(6)
+    items = rng.integers(0, 8, 200)
+    ages = rng.integers(0, 900, 200) * rng.random(9)[items]
+    got = momentum(ages, items, 9)
+    assert got == pytest.approx(credibility(ages, items, 9))
+    assert got[8] == pytest.approx(1)  # nobody has it
+
+
+def test_momentum_says_nothing_where_items_differ_by_chance_or_cannot_be_told_apart():
+    rng = np.random.default_rng(7)
+    assert momentum(rng.permutation(np.tile([5.0, 400.0], 300)), np.repeat(range(6), 100), 6) == pytest.approx(
+        1, abs=0.05
+    )
+    assert momentum(np.tile([5.0, 400.0], 6), np.repeat(range(6), 2), 6).tolist() == [1] * 6
+    assert momentum(np.array([5.0, 9.0]), np.array([0, 0]), 1).tolist() == [1]
+    assert momentum(np.array([5.0, 9.0]), np.array([0, 1]), 2).tolist() == [1, 1]
+    assert momentum(np.zeros(0), np.zeros(0, dtype="int64"), 0).tolist() == []
+
+
+def test_of_two_products_with_as_many_clients_the_one_on_its_way_up_comes_first():
+    rows = [(f"k{n:02d}", "BASE", 500 + n) for n in range(80)]
+    rows += [(f"k{n:02d}", "GONE", 400 + n) for n in range(20)] + [(f"k{n:02d}", "UP", 10 + n) for n in range(20, 40)]
+    bought = matrix.with_items(takeups(rows), NO_PRODUCTS)
+    found = matrix.owned(bought, AS_OF)
+    gone, up = (found.items.get_loc(code) for code in ("GONE", "UP"))
+    scores = holdout.scores(found, NO_CUSTOMERS)[[found.clients.get_loc(f"k{n:02d}") for n in range(40, 80)]]
+    assert (scores[:, up] > scores[:, gone]).all()
+    without = holdout.scores(found._replace(momentum=None), NO_CUSTOMERS)[40:]
+    assert without[:, up] == pytest.approx(without[:, gone])
+    at = matrix.owned(bought, AS_OF - pd.Timedelta(days=200))
+    assert at.items.tolist() == ["BASE", "GONE"]  # what came up later is not known yet
+
+
+def test_of_whom_nothing_is_known_the_most_bought_come_first():
+    rows = [(f"k{n:02d}", p, 50) for n in range(30) for p, share in (("A", 10), ("B", 30), ("C", 20)) if n < share]
+    found = matrix.owned(matrix.with_items(takeups([*rows, ("new", "ONLY", 5)]), NO_PRODUCTS), AS_OF)
+    scores = holdout.scores(found, NO_CUSTOMERS)
+    assert [found.items[i] for i in np.argsort(-scores[found.clients.get_loc("new")])] == ["B", "C", "A"]
 
 
 def test_ndcg_by_hand():
@@ -214,3 +268,23 @@ def test_the_chance_is_the_share_of_the_last_past_date():
     new = sparse.csr_array(np.array([[1.0]] * 10 + [[0.0]] * 30))
     past = holdout.Fold(AS_OF, owned, new, np.ones((40, 1)))
     assert chance(past, past.scores, pd.Series([1.0])) == pytest.approx((10 + 40 * 11 / 42) / 80)
+
+
+def test_pairs_are_those_of_a_plain_count_and_only_the_strongest_are_kept():
+    rng = np.random.default_rng(8)
+    rows = [(f"k{n:03d}", f"P{i}", 5) for n in range(120) for i in range(7) if rng.random() < 0.2 + 0.1 * i]
+    found = matrix.owned(matrix.with_items(takeups(rows), NO_PRODUCTS), AS_OF)
+    has = found.matrix.toarray() > 0
+    shown = pd.Series("x", index=[f"P{i}" for i in range(7) if i != 3])
+    plain = []
+    for a in range(7):
+        for b in range(a + 1, 7):
+            both, expected = (has[:, a] & has[:, b]).sum(), has[:, a].sum() * has[:, b].sum() / len(has)
+            if both >= 10 and 3 not in (a, b):
+                plain.append((f"P{a}", f"P{b}", both, expected, both / expected))
+    plain.sort(key=lambda row: (-row[4], row[0], row[1]))
+    whole = pairs(found, shown)
+    assert len(whole) == len(plain) > 8
+    assert whole[["first_item", "second_item", "clients"]].values.tolist() == [list(row[:3]) for row in plain]
+    assert whole[["expected_clients", "lift"]].to_numpy() == pytest.approx(np.array([row[3:] for row in plain]))
+    pd.testing.assert_frame_equal(pairs(found, shown, most=3), whole.head(3))

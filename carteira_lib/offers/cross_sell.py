@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from carteira_lib.language import translator
 from carteira_lib.offers import ease, holdout, matrix
@@ -13,7 +14,7 @@ from carteira_lib.offers import ease, holdout, matrix
 OFFERS_PER_CLIENT = 3
 BINS, PSEUDO = 8, 10
 TICKET_RANGE = (0.25, 4.0)  # a client's size against the usual one, at most
-PAIR_CLIENTS = 10
+PAIR_CLIENTS, MOST_PAIRS = 10, 10_000
 REASONS = 2
 COLUMNS = ("customer_id", "item", "product_id", "probability", "ticket", "reason")
 
@@ -81,13 +82,14 @@ def cross_sell(
     rows = [holdout.judged(f, {"ease": f.scores, "popularity": holdout.popularity(f.known)}) for f in folds]
     test = holdout.compared(pd.concat(rows, ignore_index=True), ours="ease", rule="popularity", seed=seed)
     basis = "untested" if np.isnan(test.get("lead", np.nan)) else "ease" if test["lead_low"] > 0 else "popularity"
-    last, now = folds[0], holdout.Fold(as_of, found, found.matrix, holdout.scores(found, customers))
+    learned = holdout.weights(found, customers)
+    last, now = folds[0], holdout.Fold(as_of, found, found.matrix, holdout.scores(found, customers, learned))
     scored = {part.date: part.scores if basis == "ease" else holdout.popularity(part.known) for part in (last, now)}
     shown = _offerable(known_of, products, found.items)
     offers, complete = _offers(now, scored[now.date], shown, live)
     offers["probability"] = chance(last, scored[last.date], offers["score"])
     offers["ticket"] = _ticket(offers, known_of, live)
-    offers["reason"] = _reasons(offers, found, customers, basis, names=_names(products), language=language)
+    offers["reason"] = _reasons(offers, found, learned, basis, names=_names(products), language=language)
     return CrossSell(offers[list(COLUMNS)], test, basis, found.left_out, complete, pairs(found, shown))
 
 
@@ -195,59 +197,58 @@ def _names(products: pd.DataFrame) -> dict[str, str]:
 
 
 def _reasons(
-    offers: pd.DataFrame, found: matrix.Owned, customers: pd.DataFrame, basis: str, *, names: dict, language: str
+    offers: pd.DataFrame, found: matrix.Owned, learned: np.ndarray, basis: str, *, names: dict, language: str
 ) -> list[str]:
     """ "Porque compra A e B": the two owned items that add most to the score; else what the offer stands on."""
     _ = translator(language)
-    if offers.empty:
-        return []
-    if basis != "ease":
-        return [_("entre os produtos mais comprados da carteira")] * len(offers)
-    x = ease.inputs(found.matrix, matrix.traits(customers, found.clients))
-    learned = ease.weights(x, len(found.items), penalty=ease.penalty(found.matrix))
+    popular = _("entre os produtos mais comprados da carteira")
+    if offers.empty or basis != "ease":
+        return [popular] * len(offers)
+    # without attributes a score that no owned item adds to is popularity alone
+    otherwise = _("clientes do mesmo perfil compram") if len(learned) > len(found.items) else popular
     return [
-        _because(learned, found, row, column, names, _)
+        _because(learned, found, row, column, names, _) or otherwise
         for row, column in zip(offers["row"], offers["column"], strict=True)
     ]
 
 
 def _because(learned: np.ndarray, found: matrix.Owned, row: int, column: int, names: dict, _) -> str:
     start, end = found.matrix.indptr[row : row + 2]
-    own = np.sort(found.matrix.indices[start:end])
-    weight = 1.0 if found.recent is None else found.recent[[row]].toarray()[0, own]
+    places = start + np.argsort(found.matrix.indices[start:end])
+    own, weight = found.matrix.indices[places], 1.0 if found.recent is None else found.recent.data[places]
     parts = (weight * learned[own, column]).round(6)
     first = own[np.argsort(-parts, kind="stable")[:REASONS]]
     told = [names.get(found.items[i], found.items[i]) for i in first if learned[i, column] > 0]
-    if not told:
-        return _("clientes do mesmo perfil compram")
-    if len(told) == 1:
-        return _("porque compra {first}", first=told[0])
-    return _("porque compra {first} e {second}", first=told[0], second=told[1])
+    if len(told) == 2:
+        return _("porque compra {first} e {second}", first=told[0], second=told[1])
+    return _("porque compra {first}", first=told[0]) if told else ""
 
 
-def pairs(found: matrix.Owned, shown: pd.Series, *, fewest: int = PAIR_CLIENTS) -> pd.DataFrame:
+def pairs(found: matrix.Owned, shown: pd.Series, *, fewest: int = PAIR_CLIENTS, most: int = MOST_PAIRS) -> pd.DataFrame:
     """Which of the items that can be offered go together: table ``baskets``, the strongest pair first.
 
     Returns
     -------
     DataFrame
         ``first_item``, ``second_item`` (in order of their codes), ``clients`` (that have both), ``expected_clients`` (if they had nothing
-        to do with each other), ``lift``; only pairs that at least `fewest` clients have.
+        to do with each other), ``lift``; only pairs that at least `fewest` clients have, and the `most` strongest of them.
     """
-    both = (found.matrix.T @ found.matrix).toarray().astype("float64")
-    buyers, total = np.diagonal(both), max(found.matrix.shape[0], 1)
-    first, second = np.nonzero(np.triu(both, 1) >= fewest)
-    expected = buyers[first] * buyers[second] / total
-    sold = found.items.isin(shown.index)
-    keep = sold[first] & sold[second]
-    first, second, expected = first[keep], second[keep], expected[keep]
-    table = pd.DataFrame(
+    sold = np.flatnonzero(found.items.isin(shown.index))
+    bought = found.matrix[:, sold]
+    both = sparse.triu(bought.T @ bought, 1, format="coo")
+    enough = both.data >= fewest
+    first, second, clients = both.row[enough], both.col[enough], both.data[enough].astype("float64")
+    buyers = np.asarray(bought.sum(axis=0), dtype="float64").ravel()
+    expected = buyers[first] * buyers[second] / max(found.matrix.shape[0], 1)
+    # codes are in order, so positions order equal lifts as codes would
+    order = np.lexsort((second, first, -clients / expected))[:most]
+    first, second, clients, expected = (values[order] for values in (first, second, clients, expected))
+    return pd.DataFrame(
         {
-            "first_item": found.items[first],
-            "second_item": found.items[second],
-            "clients": both[first, second].astype("int64"),
+            "first_item": found.items[sold[first]],
+            "second_item": found.items[sold[second]],
+            "clients": clients.astype("int64"),
             "expected_clients": expected,
-            "lift": both[first, second] / expected,
+            "lift": clients / expected,
         }
     )
-    return table.sort_values(["lift", "first_item", "second_item"], ascending=[False, True, True], ignore_index=True)

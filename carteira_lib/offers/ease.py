@@ -56,10 +56,12 @@ def weights(x: sparse.csr_array, items: int, *, penalty: float) -> np.ndarray:
     gram[np.diag_indices_from(gram)] += penalty
     factor, lower = linalg.cho_factor(gram, overwrite_a=True, check_finite=False)
     inverse, _ = linalg.lapack.dpotri(factor, lower=lower, overwrite_c=True)
-    triangle = np.tril(inverse, -1) if lower else np.triu(inverse, 1)
     diagonal = np.diagonal(inverse).copy()
-    full = triangle + triangle.T
-    return 0.0 - full[:, :items] / diagonal[:items]
+    full = np.tril(inverse, -1) if lower else np.triu(inverse, 1)
+    full += full.T
+    full /= -diagonal
+    full += 0.0  # no negative zeros
+    return full[:, :items]
 
 
 def ranked(scores: np.ndarray, mask: np.ndarray, count: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from carteira_lib.offers import ease, matrix
 CUTOFFS = 3
 NDCG_AT, HIT_AT = 10, 5
 RESAMPLES = 400
+CRUMB = 1e-6  # of a score: less than any difference that means something
 FEWEST_JUDGED = 20  # clients that took up something new, over all dates
 ROWS = ("cutoff", "customer_id", "ranking", "ndcg", "hit")
 
@@ -38,18 +39,33 @@ def fold(takeups: pd.DataFrame, customers: pd.DataFrame, date: pd.Timestamp, hor
     return Fold(date, known, new, scores(known, customers))
 
 
-def scores(known: matrix.Owned, customers: pd.DataFrame) -> np.ndarray:
-    """Score of every item for every client of `known`, float32, rows and columns in its order."""
+def weights(known: matrix.Owned, customers: pd.DataFrame) -> np.ndarray:
+    """What each item and attribute adds to the score of each item, learned on `known`: see `ease.weights`."""
     items = known.matrix.shape[1]
     if not items:
+        return np.zeros((0, 0))
+    x = ease.inputs(known.matrix, matrix.traits(customers, known.clients))
+    return ease.weights(x, items, penalty=ease.penalty(known.matrix))
+
+
+def scores(known: matrix.Owned, customers: pd.DataFrame, learned: np.ndarray | None = None) -> np.ndarray:
+    """Score of every item for every client of `known`, float32, rows and columns in its order.
+
+    Notes
+    -----
+    A score above 0 is multiplied by the item's momentum. Scores that are equal but for it, as those of a client of whom nothing is
+    known, follow the share of clients that own the item.
+    """
+    if not known.matrix.shape[1]:
         return np.zeros(known.matrix.shape, dtype="float32")
-    traits = matrix.traits(customers, known.clients)
-    learned = ease.weights(ease.inputs(known.matrix, traits), items, penalty=ease.penalty(known.matrix)).astype(
-        "float32"
-    )
-    x = ease.inputs(known.matrix if known.recent is None else known.recent, traits)
-    blocks = [x[start : start + ease.BLOCK] @ learned for start in range(0, x.shape[0], ease.BLOCK)]
-    return np.vstack(blocks)
+    learned = (weights(known, customers) if learned is None else learned).astype("float32")
+    x = ease.inputs(known.matrix if known.recent is None else known.recent, matrix.traits(customers, known.clients))
+    owned = (CRUMB * popularity(known)[:1] / known.matrix.shape[0]).astype("float32")
+    found = np.vstack([x[at : at + ease.BLOCK] @ learned for at in range(0, x.shape[0], ease.BLOCK)])
+    found += owned
+    if known.momentum is not None:
+        np.multiply(found, known.momentum.astype("float32"), out=found, where=found > 0)
+    return found
 
 
 def popularity(known: matrix.Owned) -> np.ndarray:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from carteira_lib.offers.momentum import momentum
+
 MAX_ITEMS = 5_000  # the dense matrix of item weights of more would not fit a usual machine
 MIN_BUYERS = 2
 RECENT_WEIGHT, HALF_LIFE_DAYS = 2.0, 180  # what was just taken up says most of what comes next: benchmarks/README.md
@@ -29,6 +31,8 @@ class Owned(NamedTuple):
         Items beyond `MAX_ITEMS`, the least bought.
     recent : csr_array of shape (clients, items), optional
         What each item owned weighs in the scores: 1 for what was taken up long ago, 3 for what was on the date.
+    momentum : ndarray of shape (items,), optional
+        How recently each item is taken up, against the usual one: see `momentum.momentum`.
     """
 
     clients: pd.Index
@@ -36,6 +40,7 @@ class Owned(NamedTuple):
     matrix: sparse.csr_array
     left_out: int = 0
     recent: sparse.csr_array | None = None
+    momentum: np.ndarray | None = None
 
 
 def item_of(products: pd.DataFrame) -> dict[str, str]:
@@ -83,7 +88,9 @@ def owned(takeups: pd.DataFrame, date: pd.Timestamp, *, max_items: int = MAX_ITE
     age = (date - known["first_date"]).dt.days.to_numpy(dtype="float64")
     weight = 1 + RECENT_WEIGHT * 2.0 ** (-age / HALF_LIFE_DAYS)
     recent = _matrix(known, clients, items, weight)
-    return Owned(clients, items, _matrix(known, clients, items), max(len(buyers) - max_items, 0), recent)
+    places = items.get_indexer(known["item"])
+    pace = momentum(age[places >= 0], places[places >= 0], len(items))
+    return Owned(clients, items, _matrix(known, clients, items), max(len(buyers) - max_items, 0), recent, pace)
 
 
 def taken_between(takeups: pd.DataFrame, known: Owned, after: pd.Timestamp, until: pd.Timestamp) -> sparse.csr_array:

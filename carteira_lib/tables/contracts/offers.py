@@ -70,7 +70,7 @@ DOWN_SELL_CONTROLS = Table(
 BASKETS = Table(
     "baskets",
     N_("Produtos que andam juntos"),
-    N_("uma linha por par de produtos ou famílias"),
+    N_("uma linha por par de produtos ou famílias, os 10 mil mais fortes"),
     ("first_item", "second_item"),
     (
         col("first_item", N_("Produto ou família"), required=True),
