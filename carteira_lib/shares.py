@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 
@@ -26,10 +27,39 @@ def difference(
     >>> [round(v, 3) for v in difference(56, 70, 48, 80)]
     [0.2, 0.052, 0.336]
     """
-    if not total or not other_total:
+    return pooled_difference([(hits, total, other_hits, other_total)], level)
+
+
+def pooled_difference(strata: Sequence[tuple[int, int, int, int]], level: float = 0.95) -> tuple[float, float, float]:
+    """The difference of two shares within strata: those without cases on either side say nothing and are left out.
+
+    Parameters
+    ----------
+    strata : sequence of (hits, total, other hits, other total)
+
+    Returns
+    -------
+    tuple of float
+        The difference as observed, weighted by Mantel and Haenszel (n m / (n + m)), and the limits, one success and one failure
+        added to each side of each stratum; NaN where no stratum has cases on both sides.
+
+    References
+    ----------
+    Greenland, S., & Robins, J. M. (1985). Estimation of a common effect parameter from sparse follow-up data. Biometrics 41(1), 55-68.
+
+    Examples
+    --------
+    >>> [round(v, 3) for v in pooled_difference([(10, 20, 5, 20), (9, 10, 0, 0)])]
+    [0.25, -0.053, 0.507]
+    """
+    known = [(h, n, k, m) for h, n, k, m in strata if n and m]
+    weights = [n * m / (n + m) for _, n, _, m in known]
+    whole = sum(weights)
+    if not whole:
         return math.nan, math.nan, math.nan
-    p, q = (hits + 1) / (total + 2), (other_hits + 1) / (other_total + 2)
-    half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt(
-        p * (1 - p) / (total + 2) + q * (1 - q) / (other_total + 2)
-    )
-    return hits / total - other_hits / other_total, p - q - half, p - q + half
+    point = sum(w * (h / n - k / m) for w, (h, n, k, m) in zip(weights, known, strict=True)) / whole
+    shares = [((h + 1) / (n + 2), n + 2, (k + 1) / (m + 2), m + 2) for h, n, k, m in known]
+    centre = sum(w * (p - q) for w, (p, _, q, _) in zip(weights, shares, strict=True)) / whole
+    spread = sum(w**2 * (p * (1 - p) / n + q * (1 - q) / m) for w, (p, n, q, m) in zip(weights, shares, strict=True))
+    half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt(spread) / whole
+    return point, centre - half, centre + half

@@ -419,6 +419,46 @@ def test_an_earlier_list_is_read_back_with_its_interval():
     assert table.loc["all", "uplift"] == pytest.approx(0.2)
 
 
+def together(*campaigns) -> dict[str, pd.DataFrame]:
+    """Campaigns among different clients."""
+    named = [
+        {name: table.assign(customer_id=f"{n}-" + table["customer_id"]) for name, table in frames.items()}
+        for n, frames in enumerate(campaigns)
+    ]
+    return {name: pd.concat([frames[name] for frames in named], ignore_index=True) for name in named[0]}
+
+
+def test_kinds_together_are_compared_kind_by_kind_and_renewals_without_controls_left_out():
+    """Weights 70 * 80 / 150 = 37.33 and 20 * 20 / 40 = 10: (37.33 * .2 + 10 * .25) / 47.33 = .2106."""
+    lists = together(
+        campaign((70, 56), (80, 48)), campaign((20, 10), (20, 5), "reativação"), campaign((90, 90), (0, 0), "renovação")
+    )
+    table = measured(lists).set_index("kind")
+    row = table.loc["all"]
+    assert row[["contacted", "contacted_bought", "control_clients", "control_bought"]].tolist() == [90, 66, 100, 53]
+    assert row["uplift"] == pytest.approx(0.2106, abs=1e-4)
+    assert row["uplift_low"] < 0.2106 < row["uplift_high"]
+    assert table.loc["renewal", ["contacted", "control_clients"]].tolist() == [90, 0]
+    assert not table.loc["renewal", "enough"]
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "title"),
+    [
+        ((80, 48), "As listas anteriores funcionaram: de quem estava nelas compraram **20,0 pontos**", "Efeito das listas anteriores: 20,0"),
+        ((80, 60), "As listas anteriores ainda não provam efeito", "Efeito das listas anteriores não provado: 5,0"),
+        ((80, 78), "compraram **menos** do que no grupo de controle: -17,5", "Efeito das listas anteriores: -17,5"),
+        ((9, 1), "", "Amostra insuficiente para medir o efeito das listas anteriores"),
+    ],
+    ids=["proven", "open", "harmful", "too few controls"],
+)  # fmt: skip
+def test_what_earlier_lists_brought_is_said_as_far_as_it_is_proven(held, said, title):
+    result = decided(0, made("offers", reason="r", evidence="e"), company(0) | campaign((70, 56), held))
+    sentences = [s for s in actions.findings(result) if "listas anteriores" in s]
+    assert [said in s.replace("−", "-") for s in sentences] == ([True] if said else [])
+    assert actions.titles(result)["outcomes"].replace("−", "-").startswith(title)
+
+
 def test_a_small_control_shows_no_effect_and_a_list_of_yesterday_is_not_judged():
     table = measured(campaign((70, 56), (9, 1))).set_index("kind")
     assert not table.loc["cross_sell", "enough"]
@@ -449,6 +489,15 @@ def test_a_measured_share_takes_the_place_of_the_one_assumed():
     )
     found = decided(0, offers, frames)
     assert found.actions["expected_value"].item() == pytest.approx(9.0 * (1 - 0.75) / (1 - 0.1), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("held", "share"), [((100, 30), 0.75), ((100, 44), None), ((100, 70), 1.0), ((9, 1), None)],
+    ids=["fewer", "more by chance", "more beyond chance", "too few controls"],
+)  # fmt: skip
+def test_controls_that_buy_more_by_chance_do_not_silence_a_kind(held, share):
+    found = outcomes.anyway(measured(campaign((100, 40), held)))
+    assert found == ({} if share is None else {"cross_sell": pytest.approx(share)})
 
 
 def test_a_policy_that_cannot_be_is_told_whole():

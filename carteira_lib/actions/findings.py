@@ -21,7 +21,7 @@ FEW = 3  # causes named
 def findings(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
     """The sentences that a director can read out: how many actions, for how much, who is left in peace, what is proven."""
     words = _Words(result, language, currency)
-    said = [words.list_size(), words.held_back(), words.past(), words.people()]
+    said = [words.list_size(), words.held_back(), words.past(), words.controls(), words.people()]
     return [sentence for sentence in said if sentence]
 
 
@@ -92,21 +92,41 @@ class _Words:
         )  # fmt: skip
 
     def past(self) -> str:
-        """What earlier lists brought; without one, what it takes to know."""
-        _, table = self.translate, self.result.outcomes.set_index("kind")
-        if "all" in table.index and table.loc["all", "enough"]:
-            row = table.loc["all"]
+        """What earlier lists brought, kinds together; nothing without an earlier list."""
+        _, row = self.translate, self.measured()
+        if row is None:
+            return ""
+        points, low, high = (self.number(100 * row[name], 1) for name in ("uplift", "uplift_low", "uplift_high"))
+        told = {"points": points, "low": low, "high": high}
+        if row["uplift_low"] > 0:
             return _(
-                "As listas anteriores mudaram a compra em **{points} pontos** percentuais contra o grupo de controle (entre {low} e {high}).",
-                points=self.number(100 * row["uplift"], 1), low=self.number(100 * row["uplift_low"], 1), high=self.number(100 * row["uplift_high"], 1),
-            )  # fmt: skip
-        controls = int(self.result.actions["control"].sum())
-        if not controls:
+                "As listas anteriores funcionaram: de quem estava nelas compraram **{points} pontos** percentuais a mais do que no grupo de controle (intervalo de 95%: {low} a {high}).",
+                **told,
+            )
+        if row["uplift_high"] < 0:
+            return _(
+                "De quem estava nas listas anteriores compraram **menos** do que no grupo de controle: {points} pontos percentuais (intervalo de 95%: {low} a {high}).",
+                **told,
+            )
+        return _(
+            "As listas anteriores ainda não provam efeito: a diferença para o grupo de controle é de {points} pontos percentuais (intervalo de 95%: {low} a {high}).",
+            **told,
+        )
+
+    def measured(self) -> pd.Series | None:
+        """The row of all kinds of table ``outcomes``, where it is enough to judge by."""
+        table = self.result.outcomes.set_index("kind")
+        return table.loc["all"] if "all" in table.index and table.loc["all", "enough"] else None
+
+    def controls(self) -> str:
+        """Who is held back by lot, and how many it takes to prove an effect."""
+        _, held = self.translate, int(self.result.actions["control"].sum())
+        if not held:
             return ""
         return _.ngettext(
             "{n} cliente fica em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
             "{n} clientes ficam em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
-            controls, size=self.number(proof_size(BASE, GAIN)),
+            held, size=self.number(proof_size(BASE, GAIN)),
         )  # fmt: skip
 
     def people(self) -> str:
@@ -170,9 +190,10 @@ class _Words:
         _, table = self.translate, self.result.outcomes
         if table.empty:
             return _("Nenhuma lista anterior a medir: registre no CRM o que foi feito, como no arquivo exportado.")
-        row = table.set_index("kind").loc["all"]
-        if not row["enough"]:
+        row = self.measured()
+        if row is None:
             return _("Amostra insuficiente para medir o efeito das listas anteriores")
-        return _(
-            "Efeito das listas anteriores: {points} pontos percentuais", points=self.number(100 * row["uplift"], 1)
-        )
+        effect = self.number(100 * row["uplift"], 1)
+        if row["uplift_low"] <= 0 <= row["uplift_high"]:
+            return _("Efeito das listas anteriores não provado: {points} pontos percentuais", points=effect)
+        return _("Efeito das listas anteriores: {points} pontos percentuais", points=effect)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from carteira_lib.actions.words import CONTROL, KINDS, listed_offer, matches
-from carteira_lib.shares import difference
+from carteira_lib.shares import pooled_difference
 
 FEWEST = 10  # in each group; below it no effect is shown
 ALL = "all"
@@ -55,7 +55,8 @@ def outcomes(
     -------
     DataFrame
         One row per kind and one of "all"; none without an earlier list. Everyone on the list counts, called or not: to drop who was not
-        reached would compare the willing with the average. Interval of Agresti and Caffo.
+        reached would compare the willing with the average. "All" holds the kinds that have controls, each compared with its own:
+        renewals have none, and their clients buy more than others anyway.
     """
     rows = earlier(lists, as_of, horizon_days)
     columns = [
@@ -72,8 +73,11 @@ def outcomes(
     if rows.empty:
         return pd.DataFrame(columns=columns)
     rows = rows.assign(bought=_bought(rows, purchases[purchases["net_amount"] > 0], takeups, horizon_days))
-    made = [(ALL, rows), *((kind, part) for kind in KINDS if len(part := rows[rows["kind"] == kind]))]
-    return pd.DataFrame([(kind, *_compared(part)) for kind, part in made], columns=columns)
+    kinds = {kind: part for kind in KINDS if len(part := rows[rows["kind"] == kind])}
+    counted = {kind: _counts(part) for kind, part in kinds.items()}
+    fair = [counts for counts in counted.values() if counts[1] and counts[3]]
+    made = [(ALL, *_compared(fair)), *((kind, *_compared([counts])) for kind, counts in counted.items())]
+    return pd.DataFrame(made, columns=columns)
 
 
 def _bought(rows: pd.DataFrame, purchases: pd.DataFrame, takeups: pd.DataFrame, horizon_days: int) -> np.ndarray:
@@ -93,16 +97,25 @@ def _bought(rows: pd.DataFrame, purchases: pd.DataFrame, takeups: pd.DataFrame, 
     return places["at"].isin(met.loc[(wait > 0) & (wait <= horizon_days), "at"]).to_numpy()
 
 
-def _compared(part: pd.DataFrame) -> tuple:
+def _counts(part: pd.DataFrame) -> tuple[int, int, int, int]:
+    """Buyers and clients among those on the list, and among their controls."""
     listed, held = part[~part["control"]], part[part["control"]]
-    hits, others = int(listed["bought"].sum()), int(held["bought"].sum())
-    enough = min(len(listed), len(held)) >= FEWEST
-    lead = difference(hits, len(listed), others, len(held)) if enough else (np.nan,) * 3
-    return len(listed), hits, len(held), others, *lead, enough
+    return int(listed["bought"].sum()), len(listed), int(held["bought"].sum()), len(held)
+
+
+def _compared(strata: list[tuple[int, int, int, int]]) -> tuple:
+    hits, listed, others, held = (sum(column) for column in zip(*strata, strict=True)) if strata else (0, 0, 0, 0)
+    enough = min(listed, held) >= FEWEST
+    lead = pooled_difference(strata) if enough else (np.nan,) * 3
+    return listed, hits, held, others, *lead, enough
 
 
 def anyway(table: pd.DataFrame) -> Mapping[str, float]:
-    """Measured share of the buyers who would have bought without a contact, by kind: control over listed, where both are enough."""
+    """Measured share of the buyers who would have bought without a contact, by kind: control over listed, where both are enough.
+
+    Controls that bought more than the list by no more than chance leave what is assumed: they would silence the kind for good.
+    """
     known = table[table["enough"].astype(bool) & (table["contacted_bought"] > 0) & (table["kind"] != ALL)]
+    known = known[(known["uplift"] > 0) | (known["uplift_high"] < 0)]
     listed, held = known["contacted_bought"] / known["contacted"], known["control_bought"] / known["control_clients"]
     return dict(zip(known["kind"], (held / listed).clip(0, 1).astype("float64"), strict=True))
