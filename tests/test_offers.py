@@ -236,6 +236,11 @@ def test_a_client_with_everything_gets_no_offer_and_is_counted():
     assert found.basis == "untested"
 
 
+def test_clients_that_all_have_everything_get_no_offer_and_are_counted():
+    found = offered(takeups([(f"k{n}", p, 500) for n in range(30) for p in "PQR"]))
+    assert (len(found.offers), found.complete) == (0, 30)
+
+
 def test_what_is_no_longer_sold_is_not_offered_nor_what_the_register_lacks():
     bought = world()
     codes = [code for code in sorted(bought["product_id"].unique()) if code != "B4"]

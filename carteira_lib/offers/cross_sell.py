@@ -187,7 +187,11 @@ def _ticket(offers: pd.DataFrame, takeups: pd.DataFrame, live: pd.DataFrame) -> 
     usual = (takeups["amount"] / takeups["days"]).groupby(takeups["product_id"]).median()
     size = live.set_index("customer_id")["average_order_value"].astype("float64")
     relative = (size / size.median()).clip(*TICKET_RANGE)
-    return offers["product_id"].map(usual) * offers["customer_id"].map(relative).fillna(1.0)
+    # without a row `map` keeps the texts
+    amount, size = (
+        offers[name].map(known).astype("float64") for name, known in (("product_id", usual), ("customer_id", relative))
+    )
+    return amount * size.fillna(1.0)
 
 
 def _names(products: pd.DataFrame) -> dict[str, str]:
