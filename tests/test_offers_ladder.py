@@ -51,10 +51,13 @@ def steps_of(products: pd.DataFrame) -> tuple[list, list]:
         ([("A", "F", "1", 10)], [], ["one_tier"]),
         ([("A", "F", None, 10)], [], ["no_ladder"]),
         ([("A", "F", "1", 10), ("B", "G", "2", 12)], [], ["one_tier", "one_tier"]),
+        ([("A", "F", "1", 10), ("C", "F", "3", 12), ("P", "G", "1", 9), ("Q", "G", "2", 10)], [["P", "Q"]], ["gap"]),
+        ([("A", "F", "10", 10), ("B", "F", "20", 12), ("P", "G", "10", 9), ("Q", "G", "20", 10)], [["A", "B"], ["P", "Q"]], []),
     ],
     ids=[
         "whole", "a gap", "levels by tens", "equal prices", "a cycle: the top costs what the bottom does", "two at a level",
         "above 60 %", "60 % exactly", "no price", "price zero", "not a number", "one", "no tier", "two families",
+        "the middle missing, as another family tells", "two families by tens",
     ],
 )  # fmt: skip
 def test_a_ladder_has_the_steps_it_can_have_and_says_what_it_lacks(rows, steps, problems):

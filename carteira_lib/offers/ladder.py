@@ -54,26 +54,38 @@ def ladder(products: pd.DataFrame, margin: float) -> tuple[pd.DataFrame, pd.Data
     tiered = products[products["family"].notna() & products["tier"].notna()].drop_duplicates("product_id")
     if tiered.empty:
         return _no_steps(), _problems([(None, "no_ladder")])
-    rows, problems = [], []
+    level = pd.to_numeric(tiered["tier"].astype("str").str.strip().str.replace(",", "."), errors="coerce")
+    tiered = tiered.assign(level=level)
+    rows, problems, usual = [], [], _usual_rise(tiered)
     for family, part in tiered.groupby("family"):
-        level = pd.to_numeric(part["tier"].astype("str").str.strip().str.replace(",", "."), errors="coerce")
-        if level.isna().any():
+        if part["level"].isna().any():
             problems.append((family, "tier_not_number"))
             continue
-        if level.nunique() < 2:
+        if part["level"].nunique() < 2:
             problems.append((family, "one_tier"))
             continue
-        found, wrong = _family(family, part.assign(level=level), margin)
+        found, wrong = _family(family, part, usual, margin)
         rows += found
         problems += [(family, code) for code in dict.fromkeys(wrong)]
     steps = pd.DataFrame(rows, columns=list(STEPS)) if rows else _no_steps()
     return steps, _problems(problems)
 
 
-def _family(family: str, part: pd.DataFrame, margin: float) -> tuple[list[tuple], list[str]]:
-    rows, wrong = [], []
+def _rises(levels: pd.Series) -> list[float]:
+    return [b - a for a, b in itertools.pairwise(sorted(levels.dropna().unique()))]
+
+
+def _usual_rise(tiered: pd.DataFrame) -> float:
+    """By how much levels rise in the register: of the smallest rises of its families the most frequent, of several the smallest."""
+    smallest = [min(rises) for _, part in tiered.groupby("family") if (rises := _rises(part["level"]))]
+    return float(pd.Series(smallest).mode().min()) if smallest else 0.0
+
+
+def _family(family: str, part: pd.DataFrame, usual: float, margin: float) -> tuple[list[tuple], list[str]]:
+    rows, wrong, rises = [], [], _rises(part["level"])
     levels = sorted(part["level"].unique())
-    usual = min(b - a for a, b in itertools.pairwise(levels))
+    # two levels alone do not tell a rise from a gap: the other families do
+    usual = min(usual, *rises) if len(rises) == 1 else min(rises)
     for low, high in itertools.pairwise(levels):
         below, above = part[part["level"] == low], part[part["level"] == high]
         code = _wrong(below, above, high - low > usual)
