@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from carteira_lib import actions, tables
-from carteira_lib.actions import gate, outcomes, owners, plan
+from carteira_lib.actions import gate, outcomes, owners, plan, words
 from carteira_lib.tables import DataError
 
 AS_OF = pd.Timestamp("2026-06-30")
@@ -70,6 +70,22 @@ def events(*rows) -> dict[str, str]:
 )  # fmt: skip
 def test_events_that_hold_a_client_back(rows, code):
     assert events(*rows).get("a") == code
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open"),
+    [
+        ("Em aberto", True), ("PENDENTE", True), ("Pendente de pagamento", True), ("Aguardando pagamento", True), ("A pagar", True),
+        ("Não pago", True), ("Não resolvida", True), ("Reaberta", True), ("Em andamento", True), ("Unpaid", True), ("Open", True),
+        ("Pago", False), ("Quitado", False), ("Pendência resolvida", False), ("Resolvida", False), ("Encerrada", False), ("Paid", False),
+        ("Solved", False), ("Sem classificação", False), (None, False),
+    ],
+)  # fmt: skip
+def test_a_status_is_open_or_closed_as_companies_write_it(status, is_open):
+    assert (
+        words.with_meaning(made("interactions", event("a", "Título em atraso", 40, status)))["is_open"].item()
+        is is_open
+    )
 
 
 @pytest.mark.parametrize(

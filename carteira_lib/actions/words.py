@@ -12,8 +12,11 @@ STEMS = {
     "overdue": ("atras", "inadimpl", "overdue", "vencid"),
     "opt_out": ("descadastr", "opt-out", "opt out", "optout", "nao contatar", "unsubscribe", "do not contact", "lgpd"),
 }
+STILL_OPEN = (
+    "nao pag", "a pagar", "nao resolv", "nao conclu", "nao encerr", "reabert", "unpaid", "not paid", "unresolved", "unsolved", "not solved",
+)  # fmt: skip
 OPEN = ("abert", "pend", "andament", "open", "aguard")
-CLOSED = ("resolvid", "fechad", "pag", "closed", "solved", "conclu", "encerr")
+CLOSED = ("resolvid", "fechad", "pago", "quitad", "liquidad", "paid", "closed", "solved", "conclu", "encerr")
 CONTROL = ("controle", "control")
 REFUSED = ("recus", "refus", "declin", "nao quis")
 KINDS = {
@@ -48,12 +51,13 @@ def matches(texts: pd.Series, stems: tuple[str, ...]) -> pd.Series:
 def with_meaning(interactions: pd.DataFrame) -> pd.DataFrame:
     """Interactions with what each is: ``meaning`` ("complaint", "overdue", "opt_out", "contact") and ``is_open``.
 
-    A status that says neither leaves ``is_open`` False.
+    A status that says neither leaves ``is_open`` False; one that is being waited for, or is "not" done, is open.
     """
     meaning = pd.Series("contact", index=interactions.index, dtype="object")
     for name, stems in reversed(STEMS.items()):
         meaning = meaning.mask(matches(interactions["kind"], stems), name)
-    is_open = matches(interactions["status"], OPEN) & ~matches(interactions["status"], CLOSED)
+    status = interactions["status"]
+    is_open = matches(status, STILL_OPEN) | (matches(status, OPEN) & ~matches(status, CLOSED))
     return interactions.assign(meaning=meaning, is_open=is_open)
 
 
