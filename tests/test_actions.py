@@ -516,6 +516,29 @@ def test_controls_that_buy_more_by_chance_do_not_silence_a_kind(held, share):
     assert found == ({} if share is None else {"cross_sell": pytest.approx(share)})
 
 
+COMPLAINED = made("interactions", *(event(f"k{n:03d}", "Reclamação", 3, "Aberta") for n in range(120)))
+
+
+@pytest.mark.parametrize(
+    ("offers", "frames", "said"),
+    [
+        (0, {}, "os dados não deixam oferecer nada a ninguém"),
+        (3, {"interactions": COMPLAINED}, "todo cliente com oportunidade deve ficar em paz"),
+        (3, {"sellers": made("sellers", {"seller_id": "V1", "capacity_hours": 0.0})}, "nenhum vendedor tem horas por semana"),
+        (3, {"sellers": made("sellers", {"seller_id": "V9", "capacity_hours": 9.0})}, "nenhum cliente tem oferta que caiba"),
+    ],
+    ids=["no offer", "all in peace", "no hours", "hours of somebody else"],
+)  # fmt: skip
+def test_an_empty_list_says_why(offers, frames, said):
+    result = decided(0, offered(0).iloc[: 60 * offers], company(0) | frames)
+    assert not result.actions["gate"].eq("listed").any()
+    first, *others = actions.findings(result)
+    assert first.startswith("Nenhuma ação na lista: ")
+    assert said in first
+    if "interactions" in frames:
+        assert others[0].endswith("ficam em paz por enquanto: reclamação aberta.")
+
+
 def test_a_policy_that_cannot_be_is_told_whole():
     with pytest.raises(DataError, match="5 problemas") as error:
         decided(0, weeks=0, list_share=0.0, default_hours=-1, control_share=0.9, horizon_days=0)

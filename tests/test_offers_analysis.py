@@ -108,6 +108,15 @@ def test_a_company_of_orders_alone_is_told_what_is_missing():
     assert set(found.evidence["offer_verdict"]) == {"untested"}
 
 
+def test_what_page_04_would_have_measured_is_not_a_sample_too_small():
+    without = offers.analyse(frames(renewals=DUE, silences=SILENCES), AS_OF, offers.Terms())
+    verdicts = without.evidence.set_index("kind")["offer_verdict"].to_dict()
+    assert (verdicts["reactivation"], verdicts["renewal"]) == ("no_page_04", "no_page_04")
+    assert (verdicts["cross_sell"], verdicts["down_sell"]) == ("untested", "untested")
+    scored = offers.analyse(frames(churn=CHURN, renewals=DUE, renewal_scores=CHANCES), AS_OF, offers.Terms())
+    assert scored.evidence.set_index("kind").loc["renewal", "offer_verdict"] == "page_04"
+
+
 def test_terms_that_cannot_be_are_all_told_at_once():
     with pytest.raises(DataError, match=r"2 problemas") as error:
         offers.analyse(frames(), AS_OF, offers.Terms(horizon_days=0, margin=30))

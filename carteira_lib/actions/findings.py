@@ -58,7 +58,7 @@ class _Words:
     def list_size(self) -> str:
         _ = self.translate
         if self.listed.empty:
-            return _("Nenhuma ação na lista: nenhum cliente tem oferta que caiba no tempo de um vendedor.")
+            return self.nothing_listed()
         worth = (
             self.listed.groupby("kind")["expected_value"]
             .agg(["size", "sum"])
@@ -79,16 +79,34 @@ class _Words:
             len(self.listed), amount=self.money(self.listed["expected_value"].sum()), parts=formats.enumeration(parts, self.language),
         )  # fmt: skip
 
+    def nothing_listed(self) -> str:
+        """Why there is no list, the first cause that holds."""
+        _, waiting = self.translate, self.result.actions["gate"].isin(WAITING)
+        if self.result.actions.empty:
+            return _("Nenhuma ação na lista: os dados não deixam oferecer nada a ninguém; veja abaixo o que faltou.")
+        if not waiting.any():
+            return _("Nenhuma ação na lista: todo cliente com oportunidade deve ficar em paz por enquanto.")
+        if not self.result.loads["available_hours"].sum() > 0:
+            return _(
+                "Nenhuma ação na lista: no cadastro, nenhum vendedor tem horas por semana; preencha a capacidade de cada um."
+            )
+        return _("Nenhuma ação na lista: nenhum cliente tem oferta que caiba no tempo de um vendedor.")
+
     def held_back(self) -> str:
         _ = self.translate
         if self.blocked.empty:
             return ""
         counts = self.blocked["gate"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        if len(counts) == 1:
+            return _.ngettext(
+                "**{n} cliente** com oportunidade fica em paz por enquanto: {why}.",
+                "**{n} clientes** com oportunidade ficam em paz por enquanto: {why}.",
+                len(self.blocked), why=self.label("gate", counts.index[0]),
+            )  # fmt: skip
         parts = [f"{self.label('gate', code)} ({self.number(n)})" for code, n in counts.head(FEW).items()]
-        return _.ngettext(
-            "**{n} cliente** com oportunidade fica em paz por enquanto; o motivo: {parts}.",
+        return _(
             "**{n} clientes** com oportunidade ficam em paz por enquanto; os principais motivos: {parts}.",
-            len(self.blocked), parts=formats.enumeration(parts, self.language),
+            n=self.number(len(self.blocked)), parts=formats.enumeration(parts, self.language),
         )  # fmt: skip
 
     def past(self) -> str:

@@ -114,7 +114,7 @@ def analyse(
     )
     parts = [_crossed(cross, products, margins, terms), _upped(up), _downed(down, products, margins, terms)]
     parts += [_renewed(renewals, terms), _won_back(back, terms)]
-    evidence = _evidence(cross, up, down, frames["churn_scores"], frames["renewal_scores"])
+    evidence = _evidence(cross, up, down, back, frames)
     return Analysis(
         offers=_joined(parts),
         evidence=tables.conform(evidence, "offer_evidence"),
@@ -206,7 +206,7 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _evidence(
-    cross: CrossSell, up: UpSell, down: DownSell, churn_scores: pd.DataFrame, renewal_scores: pd.DataFrame
+    cross: CrossSell, up: UpSell, down: DownSell, back: pd.DataFrame, frames: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
     """Table ``offer_evidence``: one row per kind, whether there are such offers today or not."""
     nothing = {"ours": np.nan, "rule_share": np.nan, "lead": np.nan, "lead_low": np.nan, "lead_high": np.nan}
@@ -221,14 +221,26 @@ def _evidence(
     rows.append(
         {"kind": "down_sell", "offer_measure": "bought", "simple_rule": "control", **nothing, **_strictest(down)}
     )
-    found = calls.evidence_of_churn(churn_scores)
+    scores = frames["renewal_scores"]
+    found = calls.evidence_of_churn(frames["churn_scores"])
     rows.append({"kind": "reactivation", "offer_measure": "auc" if found else "none",
                  "simple_rule": "recency" if found else "none", **nothing, **({"cases": 0} | found)})  # fmt: skip
     table = pd.DataFrame(rows)
     table["offer_verdict"] = [_verdict(row, up.earned) for row in table.to_dict("records")]
-    last = {"kind": "renewal", "offer_measure": "none", "simple_rule": "none", "cases": len(renewal_scores), **nothing,
-            "offer_verdict": "page_04" if len(renewal_scores) else "untested"}  # fmt: skip
-    return pd.concat([table, pd.DataFrame([last])], ignore_index=True)
+    last = {"kind": "renewal", "offer_measure": "none", "simple_rule": "none", "cases": len(scores), **nothing,
+            "offer_verdict": "page_04" if len(scores) else "untested"}  # fmt: skip
+    table = pd.concat([table, pd.DataFrame([last])], ignore_index=True)
+    # what page 04 would have measured is not a sample too small
+    missing = [
+        kind
+        for kind, rows, scored in (
+            ("reactivation", back, frames["churn_scores"]),
+            ("renewal", frames["renewals"], scores),
+        )
+        if len(rows) and scored.empty
+    ]
+    unmeasured = table["kind"].isin(missing) & table["offer_verdict"].eq("untested")
+    return table.assign(offer_verdict=table["offer_verdict"].mask(unmeasured, "no_page_04"))
 
 
 def _strictest(down: DownSell) -> dict[str, float]:

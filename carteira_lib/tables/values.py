@@ -153,6 +153,7 @@ VALUES = {
         "no_evidence": N_("sem evidência"),
         "untested": N_("amostra insuficiente"),
         "page_04": N_("testada na página de risco"),
+        "no_page_04": N_("sem teste: a página de risco não rodou"),
     },
     "cause": {
         "price": N_("preço"),
@@ -185,7 +186,7 @@ VALUES = {
         "no_products": N_("nenhum produto nos pedidos"),
         "one_product": N_("um só produto vendido a mais de um cliente"),
         "left_out": N_("catálogo acima de 5.000: ficaram de fora os menos comprados"),
-        "complete": N_("clientes que já compram tudo"),
+        "complete": N_("clientes que já compram tudo o que se vende"),
         "no_register": N_("falta o cadastro de produtos"),
         "no_ladder": N_("o cadastro não diz a família e o nível dos produtos"),
         "tier_not_number": N_("níveis que não são números"),
