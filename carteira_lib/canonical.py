@@ -33,7 +33,7 @@ OFFER_FRAMES = (
     "portfolio", "renewals", "silences", "customers", "products", "proposals", "sellers", "interactions",
     "earlier_lists", "surveys", "contracts", "purchases", "takeups", "ladder_days",
 )  # fmt: skip
-OFFER_EXTRAS = ("churn", "churn_scores", "renewal_scores")  # of pages that may not have run
+OFFER_EXTRAS = ("churn", "churn_scores", "renewal_scores", "pci_scores")  # of pages that may not have run
 HISTORY_CLIENTS = 20_000
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from carteira_lib import actions, tables
-from carteira_lib.actions import gate, outcomes, owners, plan, words
+from carteira_lib.actions import gate, outcomes, owners, plan, tips, words
 from carteira_lib.tables import DataError
 
 AS_OF = pd.Timestamp("2026-06-30")
@@ -33,7 +33,7 @@ def bought(*rows) -> pd.DataFrame:
 
 
 NOTHING = {name: made(name) for name in ("interactions", "surveys", "contracts", "proposals", "customers", "products", "sellers")} | {
-    "earlier_lists": made("interactions"),
+    "earlier_lists": made("interactions"), "pci_scores": made("pci_scores"),
     "purchases": bought(), "takeups": pd.DataFrame({"customer_id": [], "product_id": [], "first_date": pd.to_datetime([])}),
 }  # fmt: skip
 
@@ -111,6 +111,15 @@ def test_a_contract_about_to_end_leaves_the_renewal_alone(left, code):
     assert found["renewal_open"].all()
 
 
+def test_a_contract_already_renewed_holds_nobody_back():
+    ending = {"customer_id": "a", "start_date": day(300), "end_date": day(-30), "amount": 1.0}
+    rows = (
+        {**ending, "contract_id": "C", "renewed": True},
+        {**ending, "contract_id": "D", "customer_id": "b", "renewed": False},
+    )
+    assert blocks(contracts=made("contracts", *rows)) == {"b": "contract_ending"}
+
+
 @pytest.mark.parametrize(("ago", "amount", "code"), [(13, 9.0, "just_bought"), (14, 9.0, None), (3, -9.0, None)])
 def test_who_has_just_bought_waits_two_weeks(ago, amount, code):
     assert blocks(purchases=bought(("a", ago, amount))).get("a") == code
@@ -156,6 +165,36 @@ def test_a_status_that_contradicts_itself_counts_as_open_and_is_told():
     rows = made("interactions", event("a", "Reclamação", 200, "Aberta"), event("a", "Reclamação", 200, "Resolvida"))
     assert blocks(interactions=rows) == {"a": "complaint_open"}
     assert gate.contradictions(rows, AS_OF) == 1
+
+
+def test_a_seller_is_told_of_a_promoter_and_of_the_ideal_profile():
+    answers = [("a", 9, 180), ("b", 8, 5), ("c", 10, 181), ("d", 10, 50), ("d", 3, 40), ("e", 10, -1), ("f", 10, 0)]
+    surveys = made("surveys", *({"customer_id": c, "score": s, "answer_date": day(d)} for c, s, d in answers))
+    niche = made(
+        "pci_scores",
+        {"company_kind": "client", "company_id": "b", "in_niche": True},
+        {"company_kind": "client", "company_id": "f", "in_niche": True},
+        {"company_kind": "client", "company_id": "g", "in_niche": False},
+        {"company_kind": "prospect", "company_id": "h", "in_niche": True},
+        known_share=1.0,
+    )
+    assert tips.tips(surveys, niche, AS_OF) == {
+        "a": "Promotor (nota 9): peça uma indicação",
+        "b": "Perfil do comprador ideal",
+        "f": "Promotor (nota 10): peça uma indicação. Perfil do comprador ideal",
+    }
+
+
+def test_the_list_of_a_seller_holds_what_to_know_behind_the_reason():
+    answer = made("surveys", {"customer_id": "k001", "score": 10, "answer_date": day(9)})
+    offers = made("offers", *({"customer_id": c, "kind": "reactivation", "expected_value": 9.0} for c in ("k001", "k002")), reason="Sumiu", evidence="churn")  # fmt: skip
+    portfolio = company(0)["portfolio"].assign(seller_id="V1")
+    frames = NOTHING | {"portfolio": portfolio, "sellers": company(0)["sellers"], "surveys": answer}
+    result = decided(0, offers, frames, control_share=0.0)
+    (part,) = actions.lists(result, frames["sellers"]).values()
+    assert part.set_index("customer_id")["reason"].to_dict() == {
+        "k001": "Sumiu. Promotor (nota 10): peça uma indicação", "k002": "Sumiu",
+    }  # fmt: skip
 
 
 KINDS = list(plan.HOURS)
@@ -461,9 +500,9 @@ def test_kinds_together_are_compared_kind_by_kind_and_renewals_without_controls_
 @pytest.mark.parametrize(
     ("held", "said", "title"),
     [
-        ((80, 48), "As listas anteriores funcionaram: de quem estava nelas compraram **20,0 pontos**", "Efeito das listas anteriores: 20,0"),
+        ((80, 48), "As listas anteriores funcionaram: a parte que comprou foi **20,0 pontos**", "Efeito das listas anteriores: 20,0"),
         ((80, 60), "As listas anteriores ainda não provam efeito", "Efeito das listas anteriores não provado: 5,0"),
-        ((80, 78), "compraram **menos** do que no grupo de controle: -17,5", "Efeito das listas anteriores: -17,5"),
+        ((80, 78), "comprou **menos** do que o grupo de controle: -17,5", "Efeito das listas anteriores: -17,5"),
         ((9, 1), "", "Amostra insuficiente para medir o efeito das listas anteriores"),
     ],
     ids=["proven", "open", "harmful", "too few controls"],
@@ -522,7 +561,7 @@ COMPLAINED = made("interactions", *(event(f"k{n:03d}", "Reclamação", 3, "Abert
 @pytest.mark.parametrize(
     ("offers", "frames", "said"),
     [
-        (0, {}, "os dados não deixam oferecer nada a ninguém"),
+        (0, {}, "hoje não há oferta possível"),
         (3, {"interactions": COMPLAINED}, "todo cliente com oportunidade deve ficar em paz"),
         (3, {"sellers": made("sellers", {"seller_id": "V1", "capacity_hours": 0.0})}, "nenhum vendedor tem horas por semana"),
         (3, {"sellers": made("sellers", {"seller_id": "V9", "capacity_hours": 9.0})}, "nenhum cliente tem oferta que caiba"),
@@ -536,7 +575,7 @@ def test_an_empty_list_says_why(offers, frames, said):
     assert first.startswith("Nenhuma ação na lista: ")
     assert said in first
     if "interactions" in frames:
-        assert others[0].endswith("ficam em paz por enquanto: reclamação aberta.")
+        assert others[0].endswith("o motivo de todos: reclamação aberta.")
 
 
 def test_a_policy_that_cannot_be_is_told_whole():

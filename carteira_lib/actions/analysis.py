@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carteira_lib import tables
-from carteira_lib.actions import gate, outcomes, owners, plan
+from carteira_lib.actions import gate, outcomes, owners, plan, tips
 from carteira_lib.language import N_, translator
 from carteira_lib.tables import ParameterError, Problem
 
@@ -88,7 +88,7 @@ def decide(
         Table ``offers``.
     frames : mapping of name to DataFrame
         ``portfolio``, ``customers``, ``products``, ``sellers``, ``interactions``, ``earlier_lists``, ``surveys``, ``contracts``,
-        ``proposals``, ``purchases``, ``takeups``; the optional ones may be empty.
+        ``proposals``, ``purchases``, ``takeups``, ``pci_scores``; the optional ones may be empty.
     as_of : Timestamp
     policy : Policy
     seed : int
@@ -114,9 +114,10 @@ def decide(
         [listed & planned["control"].astype(bool), listed, ~planned["seller_id"].isin(people["seller_id"])],
         [CONTROL, LISTED, NO_OWNER], CAPACITY,
     )  # fmt: skip
-    actions = _actions(
-        pd.concat([planned, closed], ignore_index=True), portfolio, frames["products"], available, as_of, policy
-    )
+    known = tips.tips(frames["surveys"], frames["pci_scores"], as_of, language=language)
+    rows = pd.concat([planned, closed], ignore_index=True)
+    rows["tip"] = rows["customer_id"].map(known).astype("object")
+    actions = _actions(rows, portfolio, frames["products"], available, as_of, policy)
     care = owners.care_hours(portfolio)
     loads = _loads(actions, people, available, portfolio, care)
     moved = _moved(actions, people, care, portfolio, frames["customers"])

@@ -83,7 +83,9 @@ class _Words:
         """Why there is no list, the first cause that holds."""
         _, waiting = self.translate, self.result.actions["gate"].isin(WAITING)
         if self.result.actions.empty:
-            return _("Nenhuma ação na lista: os dados não deixam oferecer nada a ninguém; veja abaixo o que faltou.")
+            return _(
+                "Nenhuma ação na lista: hoje não há oferta possível; o motivo de cada tipo está em “O que não se pôde oferecer?”."
+            )
         if not waiting.any():
             return _("Nenhuma ação na lista: todo cliente com oportunidade deve ficar em paz por enquanto.")
         if not self.result.loads["available_hours"].sum() > 0:
@@ -100,7 +102,7 @@ class _Words:
         if len(counts) == 1:
             return _.ngettext(
                 "**{n} cliente** com oportunidade fica em paz por enquanto: {why}.",
-                "**{n} clientes** com oportunidade ficam em paz por enquanto: {why}.",
+                "**{n} clientes** com oportunidade ficam em paz por enquanto; o motivo de todos: {why}.",
                 len(self.blocked), why=self.label("gate", counts.index[0]),
             )  # fmt: skip
         parts = [f"{self.label('gate', code)} ({self.number(n)})" for code, n in counts.head(FEW).items()]
@@ -118,12 +120,12 @@ class _Words:
         told = {"points": points, "low": low, "high": high}
         if row["uplift_low"] > 0:
             return _(
-                "As listas anteriores funcionaram: de quem estava nelas compraram **{points} pontos** percentuais a mais do que no grupo de controle (intervalo de 95%: {low} a {high}).",
+                "As listas anteriores funcionaram: a parte que comprou foi **{points} pontos** percentuais maior entre quem estava nelas do que no grupo de controle (intervalo de 95%: {low} a {high}).",
                 **told,
             )
         if row["uplift_high"] < 0:
             return _(
-                "De quem estava nas listas anteriores compraram **menos** do que no grupo de controle: {points} pontos percentuais (intervalo de 95%: {low} a {high}).",
+                "Quem estava nas listas anteriores comprou **menos** do que o grupo de controle: {points} pontos percentuais (intervalo de 95%: {low} a {high}).",
                 **told,
             )
         return _(

@@ -93,13 +93,17 @@ def _of_events(events: pd.DataFrame, as_of: pd.Timestamp, language: str) -> list
     return made
 
 
+def last_answers(surveys: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """The last answer of each client in the last 180 days; of several on one day the lowest counts."""
+    age = (as_of - surveys["answer_date"]).dt.days
+    known = surveys[age.between(0, DETRACTOR_DAYS)].sort_values(["answer_date", "score"], ascending=[True, False])
+    return known.drop_duplicates("customer_id", keep="last")
+
+
 def _detractors(surveys: pd.DataFrame, as_of: pd.Timestamp, language: str) -> pd.DataFrame:
-    """Whose last answer, of the last 180 days, is 0 to 6; of several on one day the lowest counts."""
+    """Whose last answer is 0 to 6; see `last_answers`."""
     _ = translator(language)
-    known = surveys[(surveys["answer_date"] <= as_of) & ((as_of - surveys["answer_date"]).dt.days <= DETRACTOR_DAYS)]
-    last = known.sort_values(["answer_date", "score"], ascending=[True, False]).drop_duplicates(
-        "customer_id", keep="last"
-    )
+    last = last_answers(surveys, as_of)
     angry = last[last["score"].astype("float64") <= DETRACTOR_SCORE]
     texts = [
         _("deu nota {score} em {day}: recuperar a relação antes de vender", score=int(score), day=date(day, language))
@@ -122,7 +126,11 @@ def _ending(contracts: pd.DataFrame, as_of: pd.Timestamp, language: str) -> pd.D
     _ = translator(language)
     left = (contracts["end_date"] - as_of).dt.days
     begun = (contracts["start_date"] <= as_of) & left.between(0, ENDING_DAYS)
-    first = contracts[begun].sort_values("end_date").drop_duplicates("customer_id")
+    first = (
+        contracts[begun & ~contracts["renewed"].eq(True).fillna(False)]
+        .sort_values("end_date")
+        .drop_duplicates("customer_id")
+    )
     texts = [
         _("contrato termina em {day}: antes, só a renovação", day=date(day, language)) for day in first["end_date"]
     ]

@@ -43,10 +43,11 @@ def lists(
 
 
 def _with_offer(part: pd.DataFrame, language: str) -> pd.DataFrame:
-    """What to speak of in one short text: the product where there is one, else the kind; the reason tells the rest."""
+    """What to speak of in one short text, the product where there is one, else the kind; the reason tells the rest, and what to know."""
     kinds = [tables.value_label("kind", kind, language) for kind in part["kind"]]
     offer = [kind if pd.isna(name) else name for kind, name in zip(kinds, part["product_name"], strict=True)]
-    return part.assign(**{translator(language)("O que oferecer"): offer})
+    reason = part["reason"].where(part["tip"].isna(), part["reason"] + ". " + part["tip"].fillna(""))
+    return part.assign(**{translator(language)("O que oferecer"): offer}, reason=reason)
 
 
 def sheets(result: Actions, sellers: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -52,6 +52,10 @@ def weights(x: sparse.csr_array, items: int, *, penalty: float) -> np.ndarray:
     array([[0. , 0.8],
            [0.8, 0. ]])
     """
+    return _by_clients(x, items, penalty) if x.shape[0] < x.shape[1] else _by_columns(x, items, penalty)
+
+
+def _by_columns(x: sparse.csr_array, items: int, penalty: float) -> np.ndarray:
     gram = (x.T @ x).toarray().astype("float64")
     gram[np.diag_indices_from(gram)] += penalty
     factor, lower = linalg.cho_factor(gram, overwrite_a=True, check_finite=False)
@@ -62,6 +66,18 @@ def weights(x: sparse.csr_array, items: int, *, penalty: float) -> np.ndarray:
     full /= -diagonal
     full += 0.0  # no negative zeros
     return full[:, :items]
+
+
+def _by_clients(x: sparse.csr_array, items: int, penalty: float) -> np.ndarray:
+    """The same through the smaller matrix of the clients: lambda P = I - X'(XX' + lambda I)^-1 X."""
+    gram = (x @ x.T).toarray().astype("float64")
+    gram[np.diag_indices_from(gram)] += penalty
+    solved = linalg.cho_solve(linalg.cho_factor(gram, overwrite_a=True), x[:, :items].toarray().astype("float64"))
+    shared = x.T @ solved
+    own = np.diagonal(shared).copy()
+    shared /= 1 - own
+    shared[np.diag_indices(items)] = 0.0
+    return shared
 
 
 def ranked(scores: np.ndarray, mask: np.ndarray, count: int) -> np.ndarray:

@@ -68,8 +68,12 @@ class _Words:
 
     def cross_sell(self) -> str:
         _, test, basis = self.translate, self.analysis.cross.test, self.analysis.cross.basis
-        if basis in ("no_products", "one_product"):
-            return ""
+        if basis == "no_products":
+            return _("Os pedidos não dizem que produto foi vendido: não há produto complementar a oferecer.")
+        if basis == "one_product":
+            return _("Só um produto é vendido a mais de um cliente: não há produto complementar a oferecer.")
+        if self.analysis.cross.offers.empty and self.analysis.cross.complete:
+            return _("Sem produto novo a oferecer: quem ainda compra já leva tudo o que se vende.")
         if basis == "untested":
             return _(
                 "Produtos complementares saem em ordem de venda: poucos clientes compraram algo novo nas datas passadas para testar coisa melhor."
@@ -142,7 +146,7 @@ class _Words:
     def pairs_title(self) -> str:
         _, table = self.translate, self.analysis.baskets
         if table.empty:
-            return _("Nenhum par de produtos com clientes bastantes")
+            return _("Nenhum par de produtos com clientes suficientes")
         first = table.iloc[0]
         return _(
             "{first} e {second} andam juntos {times} vezes o que o acaso daria",

@@ -17,8 +17,8 @@ ADDS = {
         N_("o cadastro de clientes do ERP ou do CRM"),
     ),
     "products": (
-        N_("a divisão por família de produto e a margem quando o pedido não traz o custo"),
-        N_("o cadastro de produtos, com família e custo unitário"),
+        N_("a divisão por família, as versões mais caras e mais baratas a oferecer e a margem quando o pedido não traz o custo"),
+        N_("o cadastro de produtos, com família, nível, preço e custo unitário"),
     ),
     "contracts": (
         N_("a carteira de renovação: o que vence, quando e quanto vale"),

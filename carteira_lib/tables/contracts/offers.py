@@ -117,6 +117,7 @@ ACTIONS = Table(
         col("control", N_("Grupo de controle"), "flag", required=True),
         col("follow_up", N_("Contatar até"), "date"),
         col("reason", N_("Por quê"), required=True),
+        col("tip", N_("O que saber do cliente")),
     ),
     NOTEBOOK,
 )
