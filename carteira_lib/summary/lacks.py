@@ -17,7 +17,9 @@ ADDS = {
         N_("o cadastro de clientes do ERP ou do CRM"),
     ),
     "products": (
-        N_("a divisão por família, as versões mais caras e mais baratas a oferecer e a margem quando o pedido não traz o custo"),
+        N_(
+            "a divisão por família, as versões mais caras e mais baratas a oferecer e a margem quando o pedido não traz o custo"
+        ),
         N_("o cadastro de produtos, com família, nível, preço e custo unitário"),
     ),
     "contracts": (
