@@ -104,7 +104,7 @@ def _offerable(takeups: pd.DataFrame, products: pd.DataFrame, items: pd.Index) -
 def on_sale(codes: pd.Series, products: pd.DataFrame) -> set[str]:
     """Products that the register has and does not call inactive; without a register, all that were bought."""
     if products.empty:
-        return set(codes)
+        return set(codes.unique())
     return set(products.loc[~products["active"].eq(False).fillna(False), "product_id"])
 
 

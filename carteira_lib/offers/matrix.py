@@ -67,8 +67,9 @@ def item_of(products: pd.DataFrame) -> dict[str, str]:
 def with_items(takeups: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     """`takeups` with the column ``item``: see `item_of`."""
     families = item_of(products)
-    codes = takeups["product_id"].astype("object")
-    return takeups.assign(item=[families.get(code, code) for code in codes]).astype({"item": "object"})
+    place, codes = pd.factorize(takeups["product_id"], use_na_sentinel=False)
+    items = np.array([families.get(code, code) for code in codes], dtype="object")
+    return takeups.assign(item=pd.Series(items[place], index=takeups.index, dtype="object"))
 
 
 def owned(takeups: pd.DataFrame, date: pd.Timestamp, *, max_items: int = MAX_ITEMS) -> Owned:
