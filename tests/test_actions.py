@@ -73,6 +73,25 @@ def test_events_that_hold_a_client_back(rows, code):
 
 
 @pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([event("a", "Lista: reativação", n, "Controle") for n in (1, 2, 3)], None),
+        ([event("a", "Lista: reativação", n, "A fazer") for n in (1, 2, 3)], None),
+        ([event("a", "Lista: reativação", n) for n in (1, 2, 3)], None),
+        ([event("a", "Lista: reativação", n, "Feita") for n in (1, 8, 29)], "contacts"),
+        ([event("a", "Lista: reativação", n, "Feita") for n in (1, 8, 30)], None),
+        ([event("a", "Lista: reativação", n, "Feita") for n in (1, 8, -1)], None),
+        ([event("a", "Lista: renovação", 5, "Feita"), event("a", "Lista: renovação", 9, "Sem resposta")], "contacts"),
+        ([event("a", "Lista: renovação", 5, "Feita"), event("a", "Lista: renovação", 20, "Feita")], None),
+    ],
+    ids=["held back", "to do", "no status", "three calls", "the third too old", "tomorrow's", "two calls and a visit", "one on the day of the visit"],
+)  # fmt: skip
+def test_calls_made_for_a_list_count_as_contacts_once(rows, code):
+    visit = made("interactions", event("a", "Visita", 20)) if len(rows) == 2 else made("interactions")
+    assert blocks(interactions=visit, earlier_lists=made("interactions", *rows)).get("a") == code
+
+
+@pytest.mark.parametrize(
     ("status", "is_open"),
     [
         ("Em aberto", True), ("PENDENTE", True), ("Pendente de pagamento", True), ("Aguardando pagamento", True), ("A pagar", True),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from carteira_lib.actions.words import REFUSED, listed_offer, matches, with_meaning
+from carteira_lib.actions.words import CONTROL, REFUSED, TO_DO, listed_offer, matches, with_meaning
 from carteira_lib.formats import date, days
 from carteira_lib.language import translator
 
@@ -43,7 +43,8 @@ def gates(frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp, *, language: 
     Parameters
     ----------
     frames : mapping of name to DataFrame
-        ``interactions``, ``surveys``, ``contracts``, ``purchases`` (client-days), rows after `as_of` ignored; any may be empty.
+        ``interactions``, ``earlier_lists``, ``surveys``, ``contracts``, ``purchases`` (client-days), rows after `as_of` ignored; any may
+        be empty.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def gates(frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp, *, language: 
     found = [
         *_of_events(events, as_of, language),
         _detractors(frames["surveys"], as_of, language),
-        _contacted(events, as_of, language),
+        _contacted(events, frames["earlier_lists"], as_of, language),
         _ending(frames["contracts"], as_of, language),
         _just_bought(frames["purchases"], as_of, language),
     ]
@@ -112,9 +113,15 @@ def _detractors(surveys: pd.DataFrame, as_of: pd.Timestamp, language: str) -> pd
     return _rows(angry["customer_id"], "detractor", texts)
 
 
-def _contacted(events: pd.DataFrame, as_of: pd.Timestamp, language: str) -> pd.DataFrame:
+def _contacted(events: pd.DataFrame, earlier_lists: pd.DataFrame, as_of: pd.Timestamp, language: str) -> pd.DataFrame:
+    """Contacts of the last 30 days, and calls made for a list on days on which the CRM holds no other contact."""
     _ = translator(language)
-    recent = events[events["meaning"].eq("contact") & ((as_of - events["event_date"]).dt.days < CONTACT_DAYS)]
+    own, status = ["customer_id", "event_date"], earlier_lists["status"]
+    made = earlier_lists[status.notna() & ~matches(status, (*CONTROL, *TO_DO))]
+    seen = events[events["meaning"].eq("contact")]
+    calls = made[~pd.MultiIndex.from_frame(made[own]).isin(pd.MultiIndex.from_frame(seen[own]))]
+    contacts = pd.concat([seen[own], calls[own]])
+    recent = contacts[(as_of - contacts["event_date"]).dt.days.between(0, CONTACT_DAYS - 1)]
     count = recent["customer_id"].value_counts()
     many = count[count >= CONTACTS].sort_index()
     texts = [_("{n} contatos em {days}", n=n, days=days(CONTACT_DAYS, language)) for n in many]

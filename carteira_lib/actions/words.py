@@ -18,6 +18,7 @@ STILL_OPEN = (
 OPEN = ("abert", "pend", "andament", "open", "aguard")
 CLOSED = ("resolvid", "fechad", "pago", "quitad", "liquidad", "paid", "closed", "solved", "conclu", "encerr")
 CONTROL = ("controle", "control")
+TO_DO = ("a fazer", "to do")
 REFUSED = ("recus", "refus", "declin", "nao quis")
 KINDS = {
     "cross_sell": ("complementar", "cross"),

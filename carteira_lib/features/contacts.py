@@ -13,8 +13,8 @@ def contacts(interactions: ir.Table) -> ir.Table:
 
     Notes
     -----
-    A list is a plan, and part of its clients were held back by lot: such a row is no contact. Who was called has a contact of
-    its own in the CRM.
+    A list is a plan, and part of its clients were held back by lot: such a row is no contact. That a call was made stands in its
+    status alone, which page 06 reads.
     """
     return interactions.filter(~_is_of_a_list(interactions))
 
