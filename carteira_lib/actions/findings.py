@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from carteira_lib import formats, tables
+from carteira_lib import tables
 from carteira_lib.actions.plan import proof_size
-from carteira_lib.language import translator
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from carteira_lib.actions.analysis import Actions
@@ -20,40 +20,34 @@ FEW = 3  # causes named
 
 def findings(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
     """The sentences that a director can read out: how many actions, for how much, who is left in peace, what is proven."""
-    words = _Words(result, language, currency)
-    said = [words.list_size(), words.held_back(), words.past(), words.controls(), words.people()]
+    told = _Sentences(result, language, currency)
+    said = [told.list_size(), told.held_back(), told.past(), told.controls(), told.people()]
     return [sentence for sentence in said if sentence]
 
 
 def titles(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
     """The finding of each figure and table: ``kinds``, ``held``, ``loads``, ``moved``, ``outcomes``."""
-    words = _Words(result, language, currency)
+    told = _Sentences(result, language, currency)
     return {
-        "kinds": words.kinds_title(),
-        "held": words.held_title(),
-        "loads": words.loads_title(),
-        "moved": words.moved_title(),
-        "outcomes": words.outcomes_title(),
+        "kinds": told.kinds_title(),
+        "held": told.held_title(),
+        "loads": told.loads_title(),
+        "moved": told.moved_title(),
+        "outcomes": told.outcomes_title(),
     }
 
 
-class _Words:
+class _Sentences:
     """The sentences on one list."""
 
     def __init__(self, result: Actions, language: str, currency: str):
-        self.result, self.language, self.currency = result, language, currency
-        self.translate = translator(language)
+        self.result, self.words = result, Words(language, currency)
+        self.translate = self.words.translate
         self.listed = result.actions[result.actions["gate"] == "listed"]
         self.blocked = result.actions[~result.actions["gate"].isin(WAITING)]
 
-    def money(self, value: float) -> str:
-        return formats.money(value, self.currency, self.language, compact=True)
-
-    def number(self, value: float, decimals: int = 0) -> str:
-        return formats.number(value, decimals, self.language)
-
     def label(self, column: str, code: str) -> str:
-        return tables.value_label(column, code, self.language)
+        return tables.value_label(column, code, self.words.language)
 
     def list_size(self) -> str:
         _ = self.translate
@@ -68,15 +62,15 @@ class _Words:
             _(
                 "{kind} ({n}; {amount})",
                 kind=self.label("kind", kind),
-                n=self.number(row["size"]),
-                amount=self.money(row["sum"]),
+                n=self.words.number(row["size"]),
+                amount=self.words.money(row["sum"]),
             )
             for kind, row in worth.iterrows()
         ]
         return _.ngettext(
             "A lista tem **{n} ação**, com margem esperada de **{amount}**: {parts}.",
             "A lista tem **{n} ações**, com margem esperada de **{amount}**: {parts}.",
-            len(self.listed), amount=self.money(self.listed["expected_value"].sum()), parts=formats.enumeration(parts, self.language),
+            len(self.listed), amount=self.words.money(self.listed["expected_value"].sum()), parts=self.words.listing(parts),
         )  # fmt: skip
 
     def nothing_listed(self) -> str:
@@ -105,10 +99,10 @@ class _Words:
                 "**{n} clientes** com oportunidade ficam em paz por enquanto; o motivo de todos: {why}.",
                 len(self.blocked), why=self.label("gate", counts.index[0]),
             )  # fmt: skip
-        parts = [f"{self.label('gate', code)} ({self.number(n)})" for code, n in counts.head(FEW).items()]
+        parts = [f"{self.label('gate', code)} ({self.words.number(n)})" for code, n in counts.head(FEW).items()]
         return _(
             "**{n} clientes** com oportunidade ficam em paz por enquanto; os principais motivos: {parts}.",
-            n=self.number(len(self.blocked)), parts=formats.enumeration(parts, self.language),
+            n=self.words.number(len(self.blocked)), parts=self.words.listing(parts),
         )  # fmt: skip
 
     def past(self) -> str:
@@ -116,7 +110,7 @@ class _Words:
         _, row = self.translate, self.measured()
         if row is None:
             return ""
-        points, low, high = (self.number(100 * row[name], 1) for name in ("uplift", "uplift_low", "uplift_high"))
+        points, low, high = (self.words.number(100 * row[name], 1) for name in ("uplift", "uplift_low", "uplift_high"))
         told = {"points": points, "low": low, "high": high}
         if row["uplift_low"] > 0:
             return _(
@@ -146,7 +140,7 @@ class _Words:
         return _.ngettext(
             "{n} cliente fica em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
             "{n} clientes ficam em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
-            held, size=self.number(proof_size(BASE, GAIN)),
+            held, size=self.words.number(proof_size(BASE, GAIN)),
         )  # fmt: skip
 
     def people(self) -> str:
@@ -157,7 +151,7 @@ class _Words:
         return _.ngettext(
             "Atender a carteira e trabalhar todas as oportunidades em {days} pede {n} pessoa de {hours} horas por semana; {there}.",
             "Atender a carteira e trabalhar todas as oportunidades em {days} pede {n} pessoas de {hours} horas por semana; {there}.",
-            found.needed, days=formats.days(self.result.policy.horizon_days, self.language), hours=self.number(found.week_hours), there=there,
+            found.needed, days=self.words.days(self.result.policy.horizon_days), hours=self.words.number(found.week_hours), there=there,
         )  # fmt: skip
 
     def kinds_title(self) -> str:
@@ -165,7 +159,7 @@ class _Words:
         worth = self.listed.groupby("kind")["expected_value"].sum().sort_values(ascending=False)
         if worth.empty or not worth.sum() > 0:
             return _("Nenhuma margem esperada na lista")
-        share = formats.percent(worth.iloc[0] / worth.sum(), 0, self.language)
+        share = self.words.percent(worth.iloc[0] / worth.sum())
         return _(
             "{kind}: {share} da margem esperada da lista",
             kind=self.label("kind", worth.index[0]).capitalize(),
@@ -193,7 +187,7 @@ class _Words:
         return _(
             "A quem mais falta tempo: {name}, {hours} horas de ações que não couberam",
             name=name,
-            hours=self.number(first["waiting_hours"]),
+            hours=self.words.number(first["waiting_hours"]),
         )
 
     def moved_title(self) -> str:
@@ -213,7 +207,7 @@ class _Words:
         row = self.measured()
         if row is None:
             return _("Amostra insuficiente para medir o efeito das listas anteriores")
-        effect = self.number(100 * row["uplift"], 1)
+        effect = self.words.number(100 * row["uplift"], 1)
         if row["uplift_low"] <= 0 <= row["uplift_high"]:
             return _("Efeito das listas anteriores não provado: {points} pontos percentuais", points=effect)
         return _("Efeito das listas anteriores: {points} pontos percentuais", points=effect)

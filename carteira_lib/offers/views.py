@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from carteira_lib import formats, show, tables
-from carteira_lib.language import translator
+from carteira_lib import show, tables
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from carteira_lib.offers.analysis import Analysis
@@ -20,14 +20,14 @@ WRITTEN = {
 
 def findings(analysis: Analysis, *, language: str = "pt-BR") -> list[str]:
     """What the past says of complements, better versions and cheaper ones; left out where the data have nothing of it."""
-    words = _Words(analysis, language)
-    return [text for text in (words.cross_sell(), words.up_sell(), words.down_sell()) if text]
+    told = _Sentences(analysis, language)
+    return [text for text in (told.cross_sell(), told.up_sell(), told.down_sell()) if text]
 
 
 def titles(analysis: Analysis, *, language: str = "pt-BR") -> dict[str, str]:
     """The finding of each figure and table: ``evidence``, ``controls``, ``pairs``."""
-    words = _Words(analysis, language)
-    return {"evidence": words.evidence_title(), "controls": words.controls_title(), "pairs": words.pairs_title()}
+    told = _Sentences(analysis, language)
+    return {"evidence": told.evidence_title(), "controls": told.controls_title(), "pairs": told.pairs_title()}
 
 
 def leads(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
@@ -52,19 +52,16 @@ def write(run: tables.Run, analysis: Analysis) -> None:
         tables.write(run, name, getattr(analysis, part))
 
 
-class _Words:
+class _Sentences:
     """The sentences on one analysis."""
 
     def __init__(self, analysis: Analysis, language: str):
-        self.analysis, self.language = analysis, language
-        self.translate = translator(language)
+        self.analysis, self.words = analysis, Words(language)
+        self.translate = self.words.translate
         self.evidence = analysis.evidence.set_index("kind")
 
-    def percent(self, share: float) -> str:
-        return formats.percent(share, 0, self.language)
-
     def points(self, share: float) -> str:
-        return formats.number(100 * share, 1, self.language)
+        return self.words.number(100 * share, 1)
 
     def cross_sell(self) -> str:
         _, test, basis = self.translate, self.analysis.cross.test, self.analysis.cross.basis
@@ -78,7 +75,7 @@ class _Words:
             return _(
                 "Produtos complementares saem em ordem de venda: poucos clientes compraram algo novo nas datas passadas para testar coisa melhor."
             )
-        values = {"ours": self.percent(test["ours_hits"]), "rule": self.percent(test["rule_hits"])}
+        values = {"ours": self.words.percent(test["ours_hits"]), "rule": self.words.percent(test["rule_hits"])}
         if basis == "ease":
             return _(
                 "Em três datas passadas, de quem comprou algo novo, **{ours}** compraram um dos 5 produtos que a lista teria oferecido; oferecer os mais vendidos acertaria {rule}.",
@@ -96,7 +93,7 @@ class _Words:
         if up.earned:
             return _(
                 "Dos clientes com sinal de que cabe a versão superior, {share} subiram em cada período passado; do total, {base}.",
-                share=self.percent(up.test["triggered_share"]), base=self.percent(up.test["base_share"]),
+                share=self.words.percent(up.test["triggered_share"]), base=self.words.percent(up.test["base_share"]),
             )  # fmt: skip
         return _(
             "A versão superior sai em ordem de margem, sem chance individual: no passado, nenhum sinal disse quem subiria de versão."
@@ -113,8 +110,8 @@ class _Words:
         row = self.evidence.loc["down_sell"]
         return _(
             "Depois de uma proposta perdida, **{share}** compraram a versão mais barata (motivo: {causes}); no grupo de comparação mais exigente, {rule}.",
-            share=self.percent(row["ours"]), rule=self.percent(row["rule_share"]),
-            causes=formats.enumeration([tables.value_label("cause", code, self.language) for code in down.found], self.language),
+            share=self.words.percent(row["ours"]), rule=self.words.percent(row["rule_share"]),
+            causes=self.words.listing(tables.value_label("cause", code, self.words.language) for code in down.found),
         )  # fmt: skip
 
     def evidence_title(self) -> str:
@@ -140,7 +137,7 @@ class _Words:
         row = self.evidence.loc["down_sell"]
         return _(
             "{share} compram a versão mais barata depois da perda; na comparação, {rule}",
-            share=self.percent(row["ours"]), rule=self.percent(row["rule_share"]),
+            share=self.words.percent(row["ours"]), rule=self.words.percent(row["rule_share"]),
         )  # fmt: skip
 
     def pairs_title(self) -> str:
@@ -151,5 +148,5 @@ class _Words:
         return _(
             "{first} e {second} andam juntos {times} vezes o que o acaso daria",
             first=show.plain(first["first_item"]), second=show.plain(first["second_item"]),
-            times=formats.number(first["lift"], 1, self.language),
+            times=self.words.number(first["lift"], 1),
         )  # fmt: skip
