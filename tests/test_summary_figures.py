@@ -73,7 +73,7 @@ OUTLOOK = {"horizon_days": 60, "live_clients": 1200, "expected_stops": 100, "rev
 
 def test_who_is_expected_to_stop_takes_the_place_of_the_late():
     found = summary.figures(frames(clients(), features(), movement(), renewals(), outlook(**OUTLOOK)))
-    assert [f.label for f in found[2:4]] == ["Devem parar em 60 dias", "Receita em risco em 60 dias"]
+    assert [f.label for f in found[2:4]] == ["Não devem comprar em 60 dias", "Receita em risco em 60 dias"]
     assert [f.value.replace("\xa0", " ") for f in found[2:4]] == ["100", "R$ 50 mil"]
     assert found[2].note == "entre 90 e 110, dos 1.200 que ainda compram"
     assert found[3].note.replace("\xa0", " ") == "entre R$ 45 mil e R$ 55 mil"
@@ -173,7 +173,7 @@ def test_only_tables_that_did_not_come_are_missing():
     without_contracts = tuple(name for name in WHOLE if name != "contracts")
     found = summary.lacking(without_contracts, whole | register, 24)
     assert found["O que falta"].tolist() == ["os contratos"]
-    assert summary.lacking_title(found) == "1 dado deixaria estas páginas mais certas"
+    assert summary.lacking_title(found) == "1 dado deixaria estas páginas mais precisas"
 
 
 def test_what_is_thin_in_the_data_that_came_is_told_before_the_tables_that_did_not():
@@ -181,7 +181,7 @@ def test_what_is_thin_in_the_data_that_came_is_told_before_the_tables_that_did_n
     thin = frames(clients(), KNOWN.assign(costed_revenue=79.0), customers=clients(**known))
     found = summary.lacking(WHOLE, thin, 1)
     assert found["O que falta"].str.replace("\xa0", " ").tolist() == [
-        "mais histórico: há 1 mês completo",
+        "mais histórico (há 1 mês completo)",
         "o custo do que se vende (conhecido em 79% da receita)",
         "Setor (conhecido de 50% da carteira)",  # b of the two clients in the portfolio has none
         "UF (conhecido de 0% da carteira)",

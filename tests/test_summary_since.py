@@ -35,7 +35,7 @@ def said(found) -> str:
 def test_what_changed_is_the_difference_of_both_runs():
     found = compared(run_of("2026-09-30"), portfolio_clients=112, net_revenue_365d=1_900_000)
     assert said(found) == (
-        "Desde a execução anterior, de 30/09/2026: **12 clientes** a mais na carteira e receita de 12 meses **−5,0%**."
+        "Desde o relatório anterior, de 30/09/2026: **12 clientes** a mais na carteira e receita de 12 meses **−5,0%**."
     )
     shown = summary.since_shown(found, TODAY)
     assert shown.columns.tolist() == ["Número", "30/09/2026", "31/10/2026", "Mudança"]
@@ -54,15 +54,15 @@ def test_the_same_day_again_is_compared_with_the_run_before_it():
 def test_a_later_run_is_no_run_before(later):
     found = compared(run_of(later))
     assert found.as_of is None
-    assert said(found) == "Esta é a primeira execução guardada: a próxima dirá aqui o que mudou."
-    assert summary.since_title(found) == "Ainda não há execução anterior com que comparar."
+    assert said(found) == "Este é o primeiro relatório guardado: o próximo dirá aqui o que mudou."
+    assert summary.since_title(found, TODAY) == "Ainda não há relatório anterior com que comparar."
 
 
 def test_other_parameters_do_not_compare_and_are_named():
     found = compared(run_of("2026-09-30"), RULES | {"min_orders": 5, "currency": "USD", "language": "en"})
     assert found.rows.empty
     assert "usou outros parâmetros (currency e min_orders)" in said(found)
-    assert summary.since_title(found) == "Os números da execução anterior não se comparam com os de agora."
+    assert summary.since_title(found, TODAY) == "Os números do relatório anterior não se comparam com os de agora."
 
 
 def test_a_change_of_an_estimate_counts_only_beyond_both_margins():
@@ -84,7 +84,7 @@ def test_risks_of_other_horizons_do_not_compare():
 def test_a_number_of_one_run_only_is_left_out_and_nothing_changed_is_said():
     found = compared(run_of("2026-09-30", nps=3.0))
     assert found.rows["figure"].tolist() == ["portfolio_clients", "net_revenue_365d"]
-    assert said(found) == ("Desde a execução anterior, de 30/09/2026, carteira, receita e risco continuam iguais.")
+    assert said(found) == ("Desde o relatório anterior, de 30/09/2026, carteira, receita e risco continuam iguais.")
     assert summary.since_shown(found, TODAY)["Mudança"].tolist() == ["igual", "igual"]
 
 

@@ -54,6 +54,7 @@ def findings(
         *((text, PORTFOLIO if text is moved[0] else "") for text in moved),
         (since_sentence(found, language=language, currency=currency), ""),
         (_losing(frames["churn_outlook"], words), RISK),
+        (_expiring(frames["renewal_scores"], words), ""),
         (_ideal(frames["pci_rules"], words), IDEAL),
         (_satisfied(frames["nps_summary"], words), "05_nps"),
         _week(frames, words),
@@ -76,12 +77,22 @@ def _losing(churn_outlook: pd.DataFrame, words: Words) -> str:
     }
     if live == 1:
         chance = words.percent(stops["estimate"])
-        return _("O único cliente que ainda compra tem **{chance}** de chance de parar nos próximos {horizon}, com {money} de receita em risco.", chance=chance, **values)  # fmt: skip
-    return _.ngettext(
-        "Nos próximos {horizon} deve parar **{n}** dos {live} clientes que ainda compram (entre {low} e {high}), com **{money}** de receita em risco.",
-        "Nos próximos {horizon} devem parar **{n}** dos {live} clientes que ainda compram (entre {low} e {high}), com **{money}** de receita em risco.",
-        round(stops["estimate"]), live=words.count(live), low=words.count(stops["estimate_low"]),
+        return _("O único cliente que ainda compra tem **{chance}** de chance de não fazer nenhum pedido nos próximos {horizon}, com {money} de receita em risco.", chance=chance, **values)  # fmt: skip
+    return _(
+        "Nos próximos {horizon}, espera-se que **{stops}** dos {live} clientes que ainda compram (entre {low} e {high}) não façam nenhum pedido: **{money}** de receita em risco.",
+        stops=words.count(stops["estimate"]), live=words.count(live), low=words.count(stops["estimate_low"]),
         high=words.count(stops["estimate_high"]), **values,
+    )  # fmt: skip
+
+
+def _expiring(renewal_scores: pd.DataFrame, words: Words) -> str:
+    """What the contracts to renew are worth, and how much of it is expected to be lost."""
+    if renewal_scores.empty:
+        return ""
+    return words.translate.ngettext(
+        "De {n} contrato a renovar, no valor de {amount}, espera-se perder **{lost}**.",
+        "Dos {n} contratos a renovar, no valor de {amount}, espera-se perder **{lost}**.",
+        len(renewal_scores), amount=words.money(renewal_scores["amount"].sum()), lost=words.money(renewal_scores["amount_at_risk"].sum()),
     )  # fmt: skip
 
 
@@ -131,11 +142,14 @@ def _week(frames: Mapping[str, pd.DataFrame], words: Words) -> tuple[str, str]:
         return to_do_sentence(frames["portfolio"], language=words.language, currency=words.currency), PORTFOLIO
     worth = listed.groupby("kind")["expected_value"].sum().sort_values(ascending=False, kind="stable")
     kind = value_label("kind", worth.index[0], words.language)
-    amount = words.money(worth.iloc[0])
+    amount, total = words.money(worth.iloc[0]), words.money(worth.sum())
+    if len(worth) == 1 < len(listed):
+        told = _("A lista desta semana tem **{n} contatos**, todos de {kind}, com margem esperada de **{total}**.", n=words.count(len(listed)), kind=kind, total=total)  # fmt: skip
+        return told, OFFERS
     return _.ngettext(
-        "A lista a trabalhar tem **{n} ação**, de {kind}, com margem esperada de **{total}**.",
-        "A lista a trabalhar tem **{n} ações**, com margem esperada de **{total}**; a maior parte é de {kind} ({amount}).",
-        len(listed), kind=kind, amount=amount, total=words.money(worth.sum()),
+        "A lista desta semana tem **{n} contato**, de {kind}, com margem esperada de **{total}**.",
+        "A lista desta semana tem **{n} contatos**, com margem esperada de **{total}**; a maior parte vem de {kind} ({amount}).",
+        len(listed), kind=kind, amount=amount, total=total,
     ), OFFERS  # fmt: skip
 
 
@@ -148,16 +162,17 @@ def _goals(goals_status: pd.DataFrame, words: Words) -> str:
     behind = _.ngettext("**{n}** é improvável", "**{n}** são improváveis", hard) if hard else _("nenhuma é improvável")
     met = _.ngettext("**{n}** é provável ou já foi batida", "**{n}** são prováveis ou já foram batidas", good)
     return _.ngettext(
-        "De {n} meta que se pode julgar, {met} e {behind}.",
-        "De {n} metas que se podem julgar, {met} e {behind}.",
+        "Da única meta com chance calculada: {met} e {behind}.",
+        "Das {n} metas com chance calculada, {met} e {behind}.",
         len(judged), met=met, behind=behind,
     )  # fmt: skip
 
 
 def _sharper(lacking: pd.DataFrame, words: Words) -> str:
+    _ = words.translate
     if lacking.empty:
         return ""
     what, adds = lacking.iloc[0, 0], lacking.iloc[0, 1]
-    return words.translate(
-        "Para afiar estes números falta, antes de tudo, {what}: traria {adds}.", what=what, adds=adds
+    return _(
+        "Para melhorar estes números, o primeiro dado a trazer: {what}. Acrescentaria {adds}.", what=what, adds=adds
     )

@@ -12,7 +12,7 @@ from carteira_lib.words import Words, sign
 #: What the page reads: the first four must be there, the others may be empty.
 READS = (
     "portfolio", "movement", "renewals", "customer_features",
-    "customers", "sellers", "churn", "churn_outlook", "pci_rules", "nps_summary", "actions", "forecast", "goals_status",
+    "customers", "sellers", "churn", "churn_outlook", "renewal_scores", "pci_rules", "nps_summary", "actions", "forecast", "goals_status",
 )  # fmt: skip
 PORTFOLIO, IDEAL, RISK, OFFERS = "02_carteira", "03_pci", "04_churn", "06_oportunidades"
 NEAR_MONTHS = 3
@@ -56,7 +56,7 @@ def _ideal(pci_rules: pd.DataFrame, words: Words) -> list[Figure]:
     _, found = words.translate, published(pci_rules)
     if found is None:
         return []
-    note = _("{share} da base", share=words.percent(found["client_share"]))
+    note = _("{share} dos que têm seis meses de casa", share=words.percent(found["client_share"]))
     if pd.notna(found["lift"]):
         note = _("{base}; cada um vale {times} o valor dos demais", base=note, times=words.times(found["lift"]))
     return [Figure(_("Clientes no perfil ideal"), words.number(found["clients"]), note, IDEAL)]
@@ -95,7 +95,7 @@ def _outlook(churn_outlook: pd.DataFrame, portfolio: pd.DataFrame, words: Words)
     between = _("entre {low} e {high}, dos {live} que ainda compram", low=words.number(stops["estimate_low"]),
                 high=words.number(stops["estimate_high"]), live=words.number(live))  # fmt: skip
     return [
-        Figure(_("Devem parar em {horizon}", horizon=horizon), words.number(stops["estimate"]), between, RISK),
+        Figure(_("Não devem comprar em {horizon}", horizon=horizon), words.number(stops["estimate"]), between, RISK),
         Figure(
             _("Receita em risco em {horizon}", horizon=horizon),
             words.money(money["estimate"]),

@@ -114,7 +114,7 @@ def _history(months: int, words: Words) -> list[tuple[str, str, str]]:
     _ = words.translate
     if months >= MONTHS_OF_TWO_YEARS:
         return []
-    what = _.ngettext("mais histórico: há {n} mês completo", "mais histórico: há {n} meses completos", months)
+    what = _.ngettext("mais histórico (há {n} mês completo)", "mais histórico (há {n} meses completos)", months)
     return [
         (
             what,
@@ -146,7 +146,11 @@ def _answers(nps_summary: pd.DataFrame, words: Words) -> list[tuple[str, str, st
 def _attributes(portfolio: pd.DataFrame, customers: pd.DataFrame, words: Words) -> list[tuple[str, str, str]]:
     """Attributes that many of the clients of the portfolio lack; one that nobody has is a column that there is not."""
     _, inside = words.translate, portfolio.loc[portfolio["status"].isin(["active", "late"]), "customer_id"]
-    known = customers.set_index("customer_id").reindex(inside)
+    known = (
+        customers.set_index("customer_id")
+        .reindex(inside)
+        .assign(seller_id=portfolio.set_index("customer_id")["seller_id"])
+    )
     rows = []
     for name, adds in ATTRIBUTES.items():
         have = float(known[name].notna().mean()) if len(known) else 1.0
@@ -162,7 +166,7 @@ def lacking_title(rows: pd.DataFrame, *, language: str = "pt-BR") -> str:
     if rows.empty:
         return _("Nenhum dado opcional falta a estas páginas.")
     return _.ngettext(
-        "{n} dado deixaria estas páginas mais certas", "{n} dados deixariam estas páginas mais certas", len(rows)
+        "{n} dado deixaria estas páginas mais precisas", "{n} dados deixariam estas páginas mais precisas", len(rows)
     )
 
 

@@ -24,11 +24,10 @@ COMPARED = (
     ("portfolio_clients", N_("Clientes na carteira"), "count", PORTFOLIO),
     ("net_revenue_365d", N_("Receita em 12 meses"), "money", PORTFOLIO),
     ("amount_to_renew", N_("Contratos a renovar"), "money", PORTFOLIO),
-    ("expected_stops", N_("Clientes que devem parar"), "count", RISK),
+    ("expected_stops", N_("Clientes que não devem comprar no período"), "count", RISK),
     ("revenue_at_risk", N_("Receita em risco"), "money", RISK),
     ("nps", N_("NPS"), "count", "05_nps"),
     ("listed_margin", N_("Margem esperada das ações da lista"), "money", OFFERS),
-    ("sales_3_months", N_("Vendas previstas em 3 meses"), "money", "07_metas"),
     ("likely_goals", N_("Metas prováveis ou já batidas"), "count", "07_metas"),
 )
 SAME_HORIZON = ("expected_stops", "revenue_at_risk")
@@ -125,24 +124,24 @@ def _written(value: float, unit: str, words: Words) -> str:
 
 def _change(before: float, now: float, unit: str, words: Words) -> str:
     """What changed with its sign, and in money also as a share; nothing where both read alike."""
-    moved = now - before
+    _, moved = words.translate, now - before
     if _written(before, unit, words) == _written(now, unit, words):
-        return words.translate("igual")
+        return _("igual")
     told = sign(moved) + _written(abs(moved) if unit == "money" else abs(round(now) - round(before)), unit, words)
     if unit == "money" and before > 0:
         return f"{told} ({words.change(moved / before, 1)})"
     return told
 
 
-def since_title(found: Since, *, language: str = "pt-BR") -> str:
+def since_title(found: Since, as_of: pd.Timestamp, *, language: str = "pt-BR") -> str:
     """The caption of `since_shown`, which says so where there is nothing to compare."""
     words = Words(language)
     _ = words.translate
     if found.as_of is None:
-        return _("Ainda não há execução anterior com que comparar.")
+        return _("Ainda não há relatório anterior com que comparar.")
     if found.changed:
-        return _("Os números da execução anterior não se comparam com os de agora.")
-    return _("De {date} até hoje", date=words.date(found.as_of))
+        return _("Os números do relatório anterior não se comparam com os de agora.")
+    return _("De {before} a {now}", before=words.date(found.as_of), now=words.date(as_of))
 
 
 def since_sentence(found: Since, *, language: str = "pt-BR", currency: str = "BRL") -> str:
@@ -150,19 +149,19 @@ def since_sentence(found: Since, *, language: str = "pt-BR", currency: str = "BR
     words = Words(language, currency)
     _ = words.translate
     if found.as_of is None:
-        return _("Esta é a primeira execução guardada: a próxima dirá aqui o que mudou.")
+        return _("Este é o primeiro relatório guardado: o próximo dirá aqui o que mudou.")
     day = words.date(found.as_of)
     if found.changed:
         return _(
-            "A execução anterior, de {day}, usou outros parâmetros ({names}): os números de antes não se comparam com os de agora.",
+            "O relatório anterior, de {day}, usou outros parâmetros ({names}): os números de antes não se comparam com os de agora.",
             day=day, names=words.listing(found.changed),
         )  # fmt: skip
     rows = found.rows.set_index("figure")
     parts = [_part(code, rows.loc[code], words) for code in TOLD if code in rows.index]
     parts = [part for part in parts if part]
     if not parts:
-        return _("Desde a execução anterior, de {day}, carteira, receita e risco continuam iguais.", day=day)
-    return _("Desde a execução anterior, de {day}: {parts}.", day=day, parts=words.listing(parts))
+        return _("Desde o relatório anterior, de {day}, carteira, receita e risco continuam iguais.", day=day)
+    return _("Desde o relatório anterior, de {day}: {parts}.", day=day, parts=words.listing(parts))
 
 
 def _part(code: str, row: pd.Series, words: Words) -> str:
