@@ -116,7 +116,9 @@ def goals(*states: tuple[str, float | None]) -> pd.DataFrame:
     [
         ((("likely", 0.9), ("reached", None), ("unlikely", 0.1), ("open", 0.5), ("no_probability", None)),
          "Das 4 metas com chance calculada, **2** são prováveis ou já foram batidas e **1** é improvável."),
-        ((("open", 0.5),), "Da única meta com chance calculada: **0** são prováveis ou já foram batidas e nenhuma é improvável."),
+        ((("open", 0.5), ("open", 0.4)),
+         "Das 2 metas com chance calculada, nenhuma é provável nem foi batida e nenhuma é improvável."),
+        ((("open", 0.5),), "A única meta com chance calculada: **em aberto**."),
     ],
 )  # fmt: skip
 def test_whether_the_goals_will_be_met(states, said):

@@ -158,14 +158,17 @@ def _goals(goals_status: pd.DataFrame, words: Words) -> str:
     judged = states[goals_status["probability"].notna() | states.eq("reached")]
     if judged.empty:
         return ""
+    if len(judged) == 1:
+        state = value_label("goal_state", judged.iloc[0], words.language)
+        return _("A única meta com chance calculada: **{state}**.", state=state)
     good, hard = int(judged.isin(["likely", "reached"]).sum()), int(judged.eq("unlikely").sum())
     behind = _.ngettext("**{n}** é improvável", "**{n}** são improváveis", hard) if hard else _("nenhuma é improvável")
-    met = _.ngettext("**{n}** é provável ou já foi batida", "**{n}** são prováveis ou já foram batidas", good)
-    return _.ngettext(
-        "Da única meta com chance calculada: {met} e {behind}.",
-        "Das {n} metas com chance calculada, {met} e {behind}.",
-        len(judged), met=met, behind=behind,
-    )  # fmt: skip
+    met = _("nenhuma é provável nem foi batida")
+    if good:
+        met = _.ngettext("**{n}** é provável ou já foi batida", "**{n}** são prováveis ou já foram batidas", good)
+    return _(
+        "Das {n} metas com chance calculada, {met} e {behind}.", n=words.count(len(judged)), met=met, behind=behind
+    )
 
 
 def _sharper(lacking: pd.DataFrame, words: Words) -> str:
