@@ -124,15 +124,25 @@ def _candidate(data: Data, method: str, mask: np.ndarray) -> Candidate:
 
 
 def _judged(data: Data, method: str, mask: np.ndarray, p: float, seed: int) -> Candidate:
-    target = data.targets[method]
-    learning = judge.folds(len(target), seed=seed)
-    masks = judge.best(data.hot, data.places, np.repeat(target[None], len(learning), axis=0), learning)
-    shares = judge.held_out(data.hot, data.places, masks, learning)
     return _candidate(data, method, mask)._replace(
-        lift=judge.lift(data.yearly, shares, seed=seed),
+        lift=judge.lift(data.yearly, left_out(data, method, seed=seed), seed=seed),
         p=p,
-        stability=judge.stability(data.hot, data.places, target, seed=seed),
+        stability=judge.stability(data.hot, data.places, data.targets[method], seed=seed),
     )
+
+
+def left_out(data: Data, method: str, *, seed: int = 0) -> np.ndarray:
+    """How often each client, left out, stood in the rule that the others gave by this method: 0 to 1."""
+    groups = method == CLUSTERS
+    learning = judge.folds(len(data.table), seed=seed, **({"repeats": 1} if groups else {}))
+    if groups:
+        none = np.zeros(data.places.cells, bool)
+        found = (_group_rule(data, np.flatnonzero(part), seed) for part in learning)
+        masks = np.stack([none if mask is None else mask for mask in found])
+    else:
+        columns = np.repeat(data.targets[method][None], len(learning), axis=0)
+        masks = judge.best(data.hot, data.places, columns, learning)
+    return judge.held_out(data.hot, data.places, masks, learning)
 
 
 def _runners_up(data: Data, first: Candidate, taken: list[np.ndarray]) -> list[Candidate]:
@@ -154,11 +164,8 @@ def _of_groups(data: Data, seed: int) -> Candidate | None:
     mask = _group_rule(data, np.arange(len(data.table)), seed)
     if mask is None:
         return None
-    learning = judge.folds(len(data.table), seed=seed, repeats=1)
-    masks = [_group_rule(data, np.flatnonzero(part), seed) for part in learning]
-    none = np.zeros(data.places.cells, bool)
-    shares = judge.held_out(data.hot, data.places, np.stack([none if m is None else m for m in masks]), learning)
-    return _candidate(data, CLUSTERS, mask)._replace(lift=judge.lift(data.yearly, shares, seed=seed))
+    lift = judge.lift(data.yearly, left_out(data, CLUSTERS, seed=seed), seed=seed)
+    return _candidate(data, CLUSTERS, mask)._replace(lift=lift)
 
 
 def _group_rule(data: Data, some: np.ndarray, seed: int) -> np.ndarray | None:
