@@ -203,6 +203,50 @@ def test_where_nothing_can_be_learned_all_have_the_base_rate():
     assert np.mean(seen) <= 0.5
 
 
+def skill(clients: int, seed: int, worth: float) -> float:
+    """Brier skill on companies never seen, over the share of top clients."""
+    table, yearly, _ = world(clients, seed, worth)
+    model = lookalike.learn(*ready(table), value.normal_scores(yearly), seed=seed)
+    others, theirs, _ = world(2000, seed + 5000, worth)
+    predicted = lookalike.score(model, typed_columns(others, KINDS)).probability
+    known = np.isfinite(predicted)
+    top = (theirs >= np.quantile(yearly, 0.8))[known]
+    return 1 - np.mean((predicted[known] - top) ** 2) / np.mean((model.base - top) ** 2)
+
+
+def test_in_a_small_portfolio_the_score_is_no_worse_than_the_base_rate():
+    assert np.mean([skill(80, 700 + seed, 1.0) for seed in range(20)]) > -0.002
+    assert np.mean([skill(150, 800 + seed, 2.7) for seed in range(12)]) > 0.01
+
+
+def test_what_moves_only_the_lesser_clients_says_nothing_of_the_best():
+    """Half of the companies are as often among the best as the others, but fall lower where they are not."""
+    rng = np.random.default_rng(4)
+    table, yearly, _ = world(3000, 9, worth=1)
+    top = yearly >= np.quantile(yearly, 0.8)
+    low = (table["sector"] == "hotel").to_numpy(bool) & ~top
+    yearly = np.where(low, yearly * rng.uniform(0.2, 0.5, 3000), yearly)
+    model = lookalike.learn(*ready(table), value.normal_scores(yearly))
+    assert model.judged["predicted"].std() < 0.02
+    assert lookalike.quality(model.judged)["ece"] <= 0.03
+
+
+def test_the_slope_and_its_error_by_hand():
+    slope, error = lookalike._slope(np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 2.0, 2.0, 4.0]))
+    assert slope == pytest.approx(1.2)  # 6 / 5, from the means 1.5 and 2
+    assert error == pytest.approx(0.2 / 5)  # misses .2, -.6, .6, -.2: a mean square of .2
+    assert lookalike._slope(np.ones(4), np.arange(4.0)) == (0.0, float("inf"))
+
+
+@pytest.mark.parametrize(("noise", "informed"), [(1.75, True), (1.79, False)], ids=["above", "below"])
+def test_nothing_is_believed_below_two_standard_errors(noise, informed):
+    """Two halves of 100 clients, .5 apart as expected: the slope is 1, its error noise / sqrt(12.5), half of it at 1.768."""
+    expected = np.repeat([0.0, 0.5], 100)
+    seen = expected + np.tile([-noise, noise], 100)
+    top = (seen >= np.quantile(seen, 0.8)).astype(int)
+    assert (lookalike._stretch(expected, seen, top) > 0) is informed
+
+
 def test_too_little_known_is_not_scored_and_other_levels_are_as_missing():
     table, yearly, _ = world(300, 8)
     model = lookalike.learn(*ready(table), value.normal_scores(yearly))

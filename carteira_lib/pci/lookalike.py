@@ -1,8 +1,8 @@
 """How much a client or a prospect looks like the best clients: a calibrated chance of being worth as much as the top fifth.
 
-A ridge logistic regression on the cells of the attributes and on one more signal: how many of thirty rules, each found on a
-sample of the clients, hold the company. What a client's own value taught does not count for it: only rules found without it
-vote. Boosted trees were not tried.
+What is learned is the normal score of the value, not whether it is among the top fifth, which would throw away half of what
+each client tells. The expected score becomes a chance by as much as it came true on clients left out: nothing where that may
+be luck, and all have the base rate.
 """
 
 from __future__ import annotations
@@ -12,26 +12,25 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from carteira_lib.pci import clusters
+from carteira_lib.pci import clusters, signals
 from carteira_lib.pci.cells import one_hot
-from carteira_lib.pci.judge import PERMUTED_CLIENTS
-from carteira_lib.pci.search import Grid, members, search
+from carteira_lib.pci.judge import folds
+from carteira_lib.pci.search import Grid, members
 
-VOTES, TAKEN = 30, 0.63
-FOLDS = 5
-PENALTIES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-SURE_PENALTY = 0.3
-#: From so many clients on the penalty no longer matters, and is not searched for.
+REPEATS = 3
+#: From so many clients on one round of folds says enough.
 MANY = 5000
 LEARNED = 50_000
 #: A company with less than this share of the attributes known is not scored.
 LEAST_KNOWN = 0.5
 #: A ridge is too timid where much is known; so far may its predictions be stretched.
 MOST_TRUST = 1.5
-#: Times the squared error that is taken off: at 1, portfolios of 80 clients still scored worse than the base rate.
+#: Standard errors, squared, that a prediction must have come true by before any of it is believed.
 CAUTION = 4.0
-VOTE = "vote"
+#: How far the top fifth may be off what the mean of the value says, before it was looked at: standard deviation of the ratio.
+APART = 0.5
 
 
 class Lookalike(NamedTuple):
@@ -78,35 +77,54 @@ def learn(hot: np.ndarray, places: Grid, scores: np.ndarray, *, seed: int = 0) -
     if len(top) > LEARNED:
         some = np.sort(rng.choice(len(top), LEARNED, replace=False))
         hot, scores, top = hot[some], scores[some], top[some]
-    rules, votes = _votes(hot, places, scores, rng)
-    signals = _signals(hot, places, votes)
-    penalty = _penalty(signals, top, rng)
-    crossed = _crossed(hot, places, scores, top, penalty, rng)
-    trust = _trust(crossed, top)
-    means = _means(signals)
-    weights, _intercept = _fitted(_centred(signals, means), top, penalty)
-    part = _centred(signals, means) @ weights * trust
-    judged = pd.DataFrame({"predicted": _trusted(crossed, trust, top), "top": top})
-    return Lookalike(places, rules, means, weights * trust, _level(part, top), float(top.mean()), trust > 0, judged)
+    expected = _crossed(hot, places, scores, rng)
+    stretch = _stretch(expected, scores, top)
+    intercept = _level(stretch * expected, top)
+    judged = pd.DataFrame({"predicted": _probability(stretch * expected + intercept), "top": top})
+    rules, means, weights = signals.learned(hot, places, scores, rng)
+    return Lookalike(places, rules, means, stretch * weights, intercept, float(top.mean()), stretch > 0, judged)
 
 
-def _trust(predicted: np.ndarray, top: np.ndarray) -> float:
-    """How much of each prediction's distance from the base rate came true on clients left out, 0 to 1.
+def _crossed(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Expected score of each client from what the other folds teach, rules included; the mean of the repeats."""
+    repeats = 1 if len(scores) >= MANY else REPEATS
+    expected = np.zeros(len(scores))
+    for train in folds(len(scores), seed=int(rng.integers(2**31)), repeats=repeats):
+        rules, means, weights = signals.learned(hot[train], places, scores[train], rng)
+        seen = signals.signals(hot[~train], places, members(hot[~train], places, rules).mean(axis=0))
+        expected[~train] += signals.centred(seen, means) @ weights
+    return expected / repeats
 
-    Shrunk by its own error, as James and Stein do: in a small portfolio what looks like knowledge is mostly luck.
+
+def _stretch(expected: np.ndarray, scores: np.ndarray, top: np.ndarray) -> float:
+    """Log-odds of standing among the top clients per unit of the expected score; 0 where nothing was shown.
+
+    Notes
+    -----
+    The slope of the scores on what was expected of them, shrunk by its own error as James and Stein do, and once more by
+    the same share, as the slope of what was found by searching is luck more often than its error says. A normal curve
+    around the expected score gives the log-odds; and as the top need not move as the mean does, their slope is
+    moved towards that of the top clients, the more of them there are.
     """
-    away = predicted - top.mean()
-    weight = float((away**2).sum())
-    if weight <= 0:
+    slope, error = _slope(expected, scores)
+    sure = max(0.0, 1 - CAUTION * error / slope**2) if slope > 0 else 0.0
+    if sure == 0.0:
         return 0.0
-    slope = float((away * (top - top.mean())).sum()) / weight
-    error = float(np.mean((top - top.mean() - slope * away) ** 2)) / weight
-    return float(np.clip(slope - CAUTION * error / slope, 0, MOST_TRUST)) if slope > 0 else 0.0
+    base = top.mean()
+    spread = np.sqrt(np.mean((scores - scores.mean() - slope * (expected - expected.mean())) ** 2))
+    odds = min(slope * sure**2, MOST_TRUST) * norm.pdf(norm.ppf(base)) / (base * (1 - base)) / spread
+    followed, doubt = _slope(_probability(odds * expected + _level(odds * expected, top)), top)
+    return float(odds * np.clip((followed * APART**2 + doubt) / (APART**2 + doubt), 0, MOST_TRUST))
 
 
-def _trusted(predicted: np.ndarray, trust: float, top: np.ndarray) -> np.ndarray:
-    logit = np.log(predicted / (1 - predicted)) * trust
-    return _probability(logit + _level(logit, top))
+def _slope(expected: np.ndarray, seen: np.ndarray) -> tuple[float, float]:
+    """Slope of what was seen on what was expected, and its squared error; 0 where all was expected alike."""
+    away = expected - expected.mean()
+    weight = float((away**2).sum())
+    if weight <= 1e-12:
+        return 0.0, float("inf")
+    slope = float((away * (seen - seen.mean())).sum()) / weight
+    return slope, float(np.mean((seen - seen.mean() - slope * away) ** 2)) / weight
 
 
 def _level(part: np.ndarray, top: np.ndarray) -> float:
@@ -114,101 +132,6 @@ def _level(part: np.ndarray, top: np.ndarray) -> float:
     from scipy.optimize import brentq
 
     return float(brentq(lambda level: _probability(part + level).mean() - top.mean(), -40, 40))
-
-
-def _votes(
-    hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rules of samples of the clients, and the share of the rules found without a client that hold it."""
-    clients = len(scores)
-    taken = np.zeros((VOTES, clients), bool)
-    for row in taken:
-        row[rng.choice(clients, round(min(TAKEN * clients, PERMUTED_CLIENTS)), replace=False)] = True
-    found = search(hot, places, np.repeat(scores[None], VOTES, axis=0), taken).masks[:, 0]
-    inside = members(hot, places, found)
-    out = ~taken
-    return found, (inside & out).sum(axis=0) / np.maximum(out.sum(axis=0), 1)
-
-
-def _signals(hot: np.ndarray, places: Grid, votes: np.ndarray) -> np.ndarray:
-    """Cells, the place on each ordered attribute (-1 to 1) and the votes; nan where the attribute is missing."""
-    parts = []
-    for attribute, start, end in zip(places.attributes, places.starts, places.ends, strict=True):
-        cells = hot[:, start:end].astype("float64")
-        known = cells.any(axis=1)
-        cells[~known] = np.nan
-        parts.append(cells)
-        if attribute.ordered:
-            place = np.where(known, hot[:, start:end] @ np.linspace(-1, 1, end - start), np.nan)
-            parts.append(place[:, None])
-    return np.hstack([*parts, 2.0 * votes[:, None]])
-
-
-def owners(places: Grid) -> np.ndarray:
-    """The position of the attribute that each signal tells of; the votes come last."""
-    widths = [
-        end - start + a.ordered for a, start, end in zip(places.attributes, places.starts, places.ends, strict=True)
-    ]
-    return np.repeat(np.arange(len(widths) + 1), [*widths, 1])
-
-
-def _means(signals: np.ndarray) -> np.ndarray:
-    known = np.isfinite(signals)
-    return np.where(known, signals, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-
-
-def _centred(signals: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Distance from the mean; what is missing is at the mean, and so speaks neither for nor against."""
-    return np.nan_to_num(signals - means, nan=0.0)
-
-
-def _fitted(centred: np.ndarray, top: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=100).fit(centred, top)
-    return model.coef_[0], float(model.intercept_[0])
-
-
-def _penalty(signals: np.ndarray, top: np.ndarray, rng: np.random.Generator) -> float:
-    """The penalty of the lowest log-loss on clients left out."""
-    if len(top) >= MANY:
-        return SURE_PENALTY
-    fold = _fold(top, rng)
-    losses = np.zeros(len(PENALTIES))
-    for part in range(FOLDS):
-        train, test = fold != part, fold == part
-        means = _means(signals[train])
-        for i, penalty in enumerate(PENALTIES):
-            weights, intercept = _fitted(_centred(signals[train], means), top[train], penalty)
-            logit = _centred(signals[test], means) @ weights + intercept
-            losses[i] += np.logaddexp(0, np.where(top[test] == 1, -logit, logit)).sum()
-    return PENALTIES[int(np.argmin(losses.round(6)))]
-
-
-def _fold(top: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A fold per client, with as many top clients in each."""
-    fold = np.zeros(len(top), int)
-    for side in (0, 1):
-        own = np.flatnonzero(top == side)
-        fold[rng.permutation(own)] = np.arange(len(own)) % FOLDS
-    return fold
-
-
-def _crossed(
-    hot: np.ndarray, places: Grid, scores: np.ndarray, top: np.ndarray, penalty: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Probability of each client from what the other folds teach, rules included."""
-    fold = _fold(top, rng)
-    predicted = np.full(len(top), np.nan)
-    for part in range(FOLDS):
-        train, test = fold != part, fold == part
-        rules, votes = _votes(hot[train], places, scores[train], rng)
-        signals = _signals(hot[train], places, votes)
-        means = _means(signals)
-        weights, intercept = _fitted(_centred(signals, means), top[train], penalty)
-        of_test = _signals(hot[test], places, members(hot[test], places, rules).mean(axis=0))
-        predicted[test] = _probability(_centred(of_test, means) @ weights + intercept)
-    return predicted
 
 
 def _probability(logit: np.ndarray) -> np.ndarray:
@@ -251,8 +174,8 @@ def _scored(model: Lookalike, table: pd.DataFrame) -> Scored:
     hot = one_hot(table, places.attributes)
     known = np.stack([table[a.name].notna().to_numpy() for a in places.attributes], axis=1).mean(axis=1)
     votes = members(hot, places, model.rules).mean(axis=0)
-    added = _centred(_signals(hot, places, votes), model.means) * model.weights
-    owner = owners(places)
+    added = signals.centred(signals.signals(hot, places, votes), model.means) * model.weights
+    owner = signals.owners(places)
     parts = np.stack([added[:, owner == i].sum(axis=1) for i in range(owner[-1] + 1)], axis=1)
     probability = _probability(parts.sum(axis=1) + model.intercept)
     return Scored(np.where(known >= LEAST_KNOWN, probability, np.nan), known, parts)
