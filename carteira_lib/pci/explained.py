@@ -26,8 +26,8 @@ def explained(
     _ = translator(language)
     attributes = model.places.attributes
     texts = cell_texts(attributes, language)
-    votes = _("perfil parecido com os nichos achados") if sign > 0 else _("perfil fora dos nichos achados")
-    flat = [None, *(text for own in texts for text in own), votes]
+    usual, rare = _("combinação comum entre os melhores clientes"), _("combinação rara entre os melhores clientes")
+    flat = [None, *(text for own in texts for text in own), usual if sign > 0 else rare]
     starts = np.cumsum([1, *(len(own) for own in texts)])
     codes = np.full((len(table), len(attributes) + 1), len(flat) - 1)
     for i, attribute in enumerate(attributes):

@@ -17,7 +17,7 @@ from scipy.stats import norm
 from carteira_lib.pci import clusters, signals
 from carteira_lib.pci.cells import one_hot
 from carteira_lib.pci.judge import folds
-from carteira_lib.pci.search import Grid, members
+from carteira_lib.pci.search import Grid
 
 REPEATS = 3
 #: From so many clients on one round of folds says enough.
@@ -39,27 +39,27 @@ class Lookalike(NamedTuple):
     Attributes
     ----------
     places : Grid
-    rules : ndarray of bool, (rules, cells)
-        The rules that vote.
-    means, weights : ndarray
-        Of each signal: cells, the place on each ordered attribute, the votes.
+    model : signals.Model
+        It expects a score of each company.
+    stretch : float
+        Log-odds per unit of that score; 0 where the attributes told nothing of clients left out, and all have the base rate.
     intercept : float
     base : float
         Share of top clients.
-    informed : bool
-        Whether the attributes told anything of clients left out; where not, all have the base rate.
     judged : DataFrame
         ``predicted`` and ``top`` of each client, predicted without it.
     """
 
     places: Grid
-    rules: np.ndarray
-    means: np.ndarray
-    weights: np.ndarray
+    model: signals.Model
+    stretch: float
     intercept: float
     base: float
-    informed: bool
     judged: pd.DataFrame
+
+    @property
+    def informed(self) -> bool:
+        return self.stretch > 0
 
 
 def learn(hot: np.ndarray, places: Grid, scores: np.ndarray, *, seed: int = 0) -> Lookalike:
@@ -81,8 +81,8 @@ def learn(hot: np.ndarray, places: Grid, scores: np.ndarray, *, seed: int = 0) -
     stretch = _stretch(expected, scores, top)
     intercept = _level(stretch * expected, top)
     judged = pd.DataFrame({"predicted": _probability(stretch * expected + intercept), "top": top})
-    rules, means, weights = signals.learned(hot, places, scores, rng)
-    return Lookalike(places, rules, means, stretch * weights, intercept, float(top.mean()), stretch > 0, judged)
+    model = signals.learned(hot, places, scores, rng)
+    return Lookalike(places, model, stretch, intercept, float(top.mean()), judged)
 
 
 def _crossed(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -90,9 +90,8 @@ def _crossed(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.G
     repeats = 1 if len(scores) >= MANY else REPEATS
     expected = np.zeros(len(scores))
     for train in folds(len(scores), seed=int(rng.integers(2**31)), repeats=repeats):
-        rules, means, weights = signals.learned(hot[train], places, scores[train], rng)
-        seen = signals.signals(hot[~train], places, members(hot[~train], places, rules).mean(axis=0))
-        expected[~train] += signals.centred(seen, means) @ weights
+        model = signals.learned(hot[train], places, scores[train], rng)
+        expected[~train] += signals.parts(model, hot[~train], places).sum(axis=1)
     return expected / repeats
 
 
@@ -148,7 +147,7 @@ class Scored(NamedTuple):
     known_share : ndarray
         Share of the attributes that are known.
     parts : ndarray, (companies, attributes + 1)
-        What each attribute, and at last the rules' votes, add to the log-odds of an average client.
+        What each attribute, and at last their combination, adds to the log-odds of an average client.
     """
 
     probability: np.ndarray
@@ -171,12 +170,8 @@ def score(model: Lookalike, table: pd.DataFrame) -> Scored:
 
 def _scored(model: Lookalike, table: pd.DataFrame) -> Scored:
     places = model.places
-    hot = one_hot(table, places.attributes)
     known = np.stack([table[a.name].notna().to_numpy() for a in places.attributes], axis=1).mean(axis=1)
-    votes = members(hot, places, model.rules).mean(axis=0)
-    added = signals.centred(signals.signals(hot, places, votes), model.means) * model.weights
-    owner = signals.owners(places)
-    parts = np.stack([added[:, owner == i].sum(axis=1) for i in range(owner[-1] + 1)], axis=1)
+    parts = model.stretch * signals.parts(model.model, one_hot(table, places.attributes), places)
     probability = _probability(parts.sum(axis=1) + model.intercept)
     return Scored(np.where(known >= LEAST_KNOWN, probability, np.nan), known, parts)
 

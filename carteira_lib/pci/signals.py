@@ -1,35 +1,85 @@
-"""What the score sees of a company, and the ridge regression that weighs it.
+"""What the score sees of a company, and what it expects of its value: a ridge regression and, of many clients, boosted trees.
 
-The cells of its attributes, its place on each ordered one, and one more signal: how many of thirty rules, each found on a
-sample of the clients, hold the company. What a client's own value taught does not count for it: only rules found without it
-vote.
+The ridge sees the cells of the attributes, the place on each ordered one, and one more signal: how many of thirty rules, each
+found on a sample of the clients, hold the company. What a client's own value taught does not count for it: only rules found
+without it vote. The trees see the cells, and what they add to the ridge is told as the combination of the attributes.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from carteira_lib.pci.judge import PERMUTED_CLIENTS
 from carteira_lib.pci.search import Grid, members, search
 
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
 VOTES, TAKEN = 30, 0.63
 #: The votes weigh so much more than a cell that the ridge hardly holds them back: they were searched for, and cells were not.
 VOTE_WEIGHT = 12.0
 PENALTIES = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)
+#: From so many clients on trees are averaged with the ridge.
+TREES_FROM = 5000
+TREES = {"learning_rate": 0.06, "max_iter": 150, "max_leaf_nodes": 8, "min_samples_leaf": 40, "l2_regularization": 20.0}
 
 
-def learned(
-    hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rules that vote, and the mean and the weight of each signal, the penalty being that of the least error on clients
-    left out."""
+class Model(NamedTuple):
+    """What was learned.
+
+    Attributes
+    ----------
+    rules : ndarray of bool, (rules, cells)
+        The rules that vote.
+    means, weights : ndarray
+        Of each signal: cells, the place on each ordered attribute, the votes.
+    trees : HistGradientBoostingRegressor or None
+    """
+
+    rules: np.ndarray
+    means: np.ndarray
+    weights: np.ndarray
+    trees: HistGradientBoostingRegressor | None
+
+
+def learned(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator) -> Model:
+    """What the clients teach of their normal scores; the penalty is that of the least error on clients left out."""
     from sklearn.linear_model import RidgeCV
 
     rules, votes = _votes(hot, places, scores, rng)
-    seen = signals(hot, places, votes)
+    seen = _signals(hot, places, votes)
     means = _means(seen)
-    model = RidgeCV(alphas=PENALTIES).fit(centred(seen, means), scores)
-    return rules, means, model.coef_
+    ridge = RidgeCV(alphas=PENALTIES).fit(_centred(seen, means), scores)
+    return Model(rules, means, ridge.coef_, _trees(hot, places, scores))
+
+
+def _trees(hot: np.ndarray, places: Grid, scores: np.ndarray) -> HistGradientBoostingRegressor | None:
+    if len(scores) < TREES_FROM:
+        return None
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    unordered = [not attribute.ordered for attribute in places.attributes]
+    model = HistGradientBoostingRegressor(**TREES, categorical_features=unordered, early_stopping=False, random_state=0)
+    return model.fit(_codes(hot, places), scores - scores.mean())
+
+
+def parts(model: Model, hot: np.ndarray, places: Grid) -> np.ndarray:
+    """What each attribute, and at last their combination, adds to the expected score: (companies, attributes + 1)."""
+    seen = _signals(hot, places, members(hot, places, model.rules).mean(axis=0))
+    added = _centred(seen, model.means) * model.weights
+    owner = owners(places)
+    found = np.stack([added[:, owner == i].sum(axis=1) for i in range(owner[-1] + 1)], axis=1)
+    if model.trees is not None:
+        found[:, -1] += (model.trees.predict(_codes(hot, places)) - found.sum(axis=1)) / 2
+    return found
+
+
+def _codes(hot: np.ndarray, places: Grid) -> np.ndarray:
+    """The cell of each attribute, nan where it is missing."""
+    cells = [hot[:, start:end] for start, end in zip(places.starts, places.ends, strict=True)]
+    return np.stack([np.where(c.any(axis=1), c.argmax(axis=1), np.nan) for c in cells], axis=1)
 
 
 def _votes(
@@ -46,7 +96,7 @@ def _votes(
     return found, (inside & out).sum(axis=0) / np.maximum(out.sum(axis=0), 1)
 
 
-def signals(hot: np.ndarray, places: Grid, votes: np.ndarray) -> np.ndarray:
+def _signals(hot: np.ndarray, places: Grid, votes: np.ndarray) -> np.ndarray:
     """Cells, the place on each ordered attribute (-1 to 1) and the votes; nan where the attribute is missing."""
     parts = []
     for attribute, start, end in zip(places.attributes, places.starts, places.ends, strict=True):
@@ -73,6 +123,6 @@ def _means(signals: np.ndarray) -> np.ndarray:
     return np.where(known, signals, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
-def centred(signals: np.ndarray, means: np.ndarray) -> np.ndarray:
+def _centred(signals: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Distance from the mean; what is missing is at the mean, and so speaks neither for nor against."""
     return np.nan_to_num(signals - means, nan=0.0)
