@@ -88,7 +88,7 @@ def test_each_refusal_has_its_reason():
     kinds |= {"revenue": "numeric", "words": "numeric", "band": ("pequena", "grande"), "rare": "numeric"}
     result = chosen(table, kinds, worth)
     assert dict(result.refused) == {
-        "void": "empty", "same": "one_level", "code": "id_like", "revenue": "disguise", "abc": "disguise",
+        "void": "absent", "same": "one_level", "code": "id_like", "revenue": "disguise", "abc": "disguise",
         "words": "not_numeric", "band": "no_level", "rare": "empty",
     }  # fmt: skip
     assert list(result.table) == ["sector"]
@@ -322,8 +322,11 @@ def test_all_attributes_missing_are_named(given):
     empty = given["customers"].assign(sector=None, employees=None, region=None, person_type=None)
     result = pci.analyse(given | {"customers": empty}, AS_OF)
     assert result.problem == "no_attributes"
-    assert "setor (quase sem dados)" in said(result)[1]
-    assert "funcionários (quase sem dados)" in said(result)[1]
+    assert "Preencha-as no cadastro" in said(result)[0]  # the register did come
+    assert pci.titles(result)["lifts"] == "Nenhum nicho a medir"
+    assert pci.titles(result)["calibration"] == "Nenhuma nota a testar"
+    assert "setor (sem dados)" in said(result)[1]
+    assert "funcionários (sem dados)" in said(result)[1]
 
 
 @pytest.mark.parametrize(("clients", "problem"), [(59, "few_clients"), (60, "")])
@@ -334,6 +337,7 @@ def test_sixty_clients_are_the_least(clients, problem):
         assert said(result)[0] == (
             "Amostra insuficiente: 59 clientes com seis meses de casa ou mais, e procurar um nicho pede pelo menos 60."
         )
+        assert pci.titles(result)["calibration"] == "Amostra insuficiente para testar a nota"
 
 
 def test_clients_worth_the_same_have_no_niche(given):
@@ -381,7 +385,22 @@ def test_prospects_of_other_levels_and_without_columns_are_scored_by_what_is_kno
     scores = result.scores.query("company_kind == 'prospect'").set_index("company_id")
     assert scores["in_niche"].to_dict() == {"a": True, "b": False, "c": False}
     assert scores["lookalike_score"].notna().to_dict() == {"a": True, "b": True, "c": False}
-    assert any(text.endswith("1 prospect ficou sem nota: dados insuficientes.") for text in said(result))
+    why = "1 prospect ficou sem nota: dele se conhece menos da metade do que se compara (setor, funcionários e região)."
+    assert any(text.endswith(why) for text in said(result))
+
+
+@pytest.mark.parametrize(
+    ("stretch", "known", "title"),
+    [
+        (1.0, True, "Prospects, dos mais aos menos parecidos com os melhores clientes"),
+        (0.0, True, "Prospects: os do nicho primeiro, e a mesma nota para todos"),
+        (1.0, False, "Prospects sem nota, por falta de dados deles"),
+    ],
+)
+def test_the_title_of_the_prospects_promises_no_order_that_is_not_there(found, stretch, known, title):
+    learned = found.learned._replace(model=found.learned.model._replace(stretch=stretch))
+    scores = found.scores if known else found.scores.assign(lookalike_score=np.nan)
+    assert pci.titles(found._replace(scores=scores, learned=learned))["prospects"] == title
 
 
 def test_without_prospects_nothing_is_said_of_them(given):

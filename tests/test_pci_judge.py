@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carteira_lib.pci import clusters, judge, lookalike, value
+from carteira_lib.pci import cells, clusters, judge, lookalike, search, signals, value
 from carteira_lib.pci.attributes import typed_columns
 from tests.test_pci_search import KINDS, companies, ready
 
@@ -187,6 +187,53 @@ def test_the_parts_add_up_to_the_log_odds():
     known = np.isfinite(scored.probability)
     odds = np.log(scored.probability / (1 - scored.probability))[known]
     assert odds == pytest.approx((scored.parts.sum(axis=1) + model.intercept)[known])
+
+
+def test_a_vote_is_credited_to_the_attribute_that_decides_it():
+    """One rule, hotels of 12 people or more; half of the clients are hotels, three in four have so many people."""
+    sector = cells.Attribute("sector", "nominal", ("hotel", "school"))
+    staff = cells.Attribute("employees", "numeric", (11.0, float("inf")))
+    places = search.grid((sector, staff))
+    rules, shares = np.array([[True, False, False, True]]), np.array([0.5, 0.5, 0.25, 0.75])
+    model = signals.Model(rules, shares, np.zeros(6), np.array([0.0, 0, 0, 0, 0, 1]), None)
+    table = pd.DataFrame({"sector": ["hotel", "school", "hotel", "school"], "employees": [20.0, 20.0, 5.0, 5.0]})
+    hot = cells.one_hot(table, (sector, staff))
+    assert signals._deciding(model, hot, places) == pytest.approx(
+        np.array([[0.5, 0.25], [-0.5, 0.0], [0.0, -0.75], [0.0, 0.0]])
+    )
+    vote = signals.VOTE_WEIGHT
+    assert signals.parts(model, hot, places)[0] == pytest.approx([vote * 2 / 3, vote / 3, 0.0])
+    against = signals.parts(model._replace(means=np.array([0.0, 0, 0, 0, 0, vote / 4])), hot, places)
+    assert against[1] == pytest.approx([-vote / 4, 0.0, 0.0])  # a school, and nothing else stands in the way
+    assert against[3] == pytest.approx([0.0, 0.0, -vote / 4])  # neither alone would help
+
+
+def test_trees_see_what_no_attribute_tells_alone(monkeypatch):
+    """Value rises where exactly one of two traits is there: each alone says nothing."""
+    rng = np.random.default_rng(0)
+    table = companies(1500, 3)
+    big, hotel = (
+        (table["employees"] > 20).to_numpy(bool, na_value=False),
+        (table["sector"] == "hotel").to_numpy(bool, na_value=False),
+    )
+    scores = value.normal_scores(rng.normal(0, 1, 1500) + 1.0 * (big ^ hotel))
+    hot, places = ready(table)
+    monkeypatch.setattr(
+        signals, "_votes", lambda hot, places, scores, rng: (np.zeros((1, places.cells), bool), np.zeros(len(scores)))
+    )
+    ridge = signals.learned(hot[:1000], places, scores[:1000], rng)
+    monkeypatch.setattr(signals, "TREES_FROM", 1000)
+    trees = signals.learned(hot[:1000], places, scores[:1000], rng)
+    told = [np.corrcoef(signals.parts(m, hot[1000:], places).sum(axis=1), scores[1000:])[0, 1] for m in (ridge, trees)]
+    assert ridge.trees is None
+    assert told[1] > told[0] + 0.05
+
+
+def test_an_error_that_chance_explains_is_told_from_one_that_it_does_not():
+    top = np.tile([1, 0, 0, 0, 0], 20)  # as many in each tenth
+    judged = pd.DataFrame({"predicted": np.full(100, 0.2), "top": top})
+    assert lookalike.within_chance(judged)
+    assert not lookalike.within_chance(judged.assign(predicted=0.4))
 
 
 def test_where_nothing_can_be_learned_all_have_the_base_rate():

@@ -33,7 +33,7 @@ FEWEST_KNOWN = 20
 
 
 class Refused(NamedTuple):
-    """An attribute that is left out, and why: "empty", "one_level", "id_like", "disguise", "not_numeric", "no_level"."""
+    """An attribute that is left out, and why: "absent", "empty", "one_level", "id_like", "disguise", "not_numeric", "no_level"."""
 
     name: str
     reason: str
@@ -146,7 +146,7 @@ def _texts(values: pd.Series) -> pd.Series:
 
 def _reason(raw: pd.Series, typed: pd.Series, kind: Kind, scores: np.ndarray) -> str:
     if raw.notna().sum() < 1:
-        return "empty"
+        return "absent"
     if kind == NUMERIC and not typed.notna().any():
         return "not_numeric"
     inside = typed[typed.notna()] if isinstance(kind, str) else typed[typed.isin(kind)]

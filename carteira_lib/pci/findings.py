@@ -28,10 +28,14 @@ PROBLEMS = {
     "no_attributes": N_(
         "Nenhuma característica dos clientes pode ser usada: sem setor, porte ou região não há como descrever o comprador ideal. Ligue o cadastro em sources.customers, ou declare outras colunas dele em pci_attributes."
     ),
+    "none_usable": N_(
+        "Nenhuma característica dos clientes pode ser usada: sem setor, porte ou região que separem uns dos outros não há como descrever o comprador ideal. Preencha-as no cadastro, ou declare outras colunas dele em pci_attributes."
+    ),
     "few_clients": N_("Amostra insuficiente: {n} com seis meses de casa ou mais, e procurar um nicho pede pelo menos {fewest}."),
     "flat": N_("Os clientes valem quase todos o mesmo: não há um perfil que valha mais."),
 }  # fmt: skip
 REASONS = {
+    "absent": N_("{name} (sem dados)"),
     "empty": N_("{name} (quase sem dados)"),
     "one_level": N_("{name} (um só valor)"),
     "id_like": N_("{name} (quase um valor para cada cliente)"),
@@ -110,7 +114,10 @@ class _Words:
     def problem(self) -> str:
         _ = self.translate
         count = _.ngettext("{n} cliente", "{n} clientes", len(self.analysis.value.yearly))
-        return _(PROBLEMS[self.analysis.problem], n=count, fewest=FEWEST_CLIENTS)
+        problem = self.analysis.problem
+        if problem == "no_attributes" and self.analysis.refused:
+            problem = "none_usable"
+        return _(PROBLEMS[problem], n=count, fewest=FEWEST_CLIENTS)
 
     def found(self) -> str:
         _, inside = self.translate, self.published.inside
@@ -237,14 +244,16 @@ class _Words:
             parts.append(_("Para a nota dos prospects as características nada acrescentam: todos recebem a média, {base}.", base=self.percent(self.learned.model.base)))  # fmt: skip
         unknown = int(own["lookalike_score"].isna().sum())
         if unknown:
-            parts.append(
-                _.ngettext(
-                    "{n} prospect ficou sem nota: dados insuficientes.",
-                    "{n} prospects ficaram sem nota: dados insuficientes.",
-                    unknown,
-                )
-            )
+            parts.append(self.unscored(unknown))
         return " ".join(parts)
+
+    def unscored(self, count: int) -> str:
+        names = [show.literal(label(name, self.language)) for name in self.learned.data.table.columns]
+        return self.translate.ngettext(
+            "{n} prospect ficou sem nota: dele se conhece menos da metade do que se compara ({list}).",
+            "{n} prospects ficaram sem nota: deles se conhece menos da metade do que se compara ({list}).",
+            count, list=formats.enumeration(names, self.language),
+        )  # fmt: skip
 
     def in_niche(self, count: int, total: int) -> str:
         _ = self.translate
@@ -285,6 +294,10 @@ class _Words:
         name = show.literal(label(refused.name, self.language))
         return self.translate(REASONS[refused.reason], name=name)
 
+    def untold(self, few: str, other: str) -> str:
+        """Too few clients is one reason why there is nothing to show; what is known of them is another."""
+        return few if self.analysis.problem == "few_clients" else other
+
     def rules_title(self) -> str:
         _ = self.translate
         if self.learned is None or not self.learned.niche.candidates:
@@ -296,7 +309,7 @@ class _Words:
     def lifts_title(self) -> str:
         _ = self.translate
         if self.learned is None or not self.learned.niche.candidates:
-            return _("Amostra insuficiente para medir quanto vale um nicho")
+            return self.untold(_("Amostra insuficiente para medir quanto vale um nicho"), _("Nenhum nicho a medir"))
         judged = (self.published or self.learned.niche.candidates[0]).lift
         if not self.published:
             return _("Nenhuma regra vale mais do que o acaso explicaria")
@@ -312,7 +325,7 @@ class _Words:
     def map_title(self) -> str:
         _, groups = self.translate, self.analysis.clusters
         if groups.empty:
-            return _("Amostra insuficiente para agrupar os melhores clientes")
+            return self.untold(_("Amostra insuficiente para agrupar os melhores clientes"), _("Nenhum grupo a mostrar"))
         if len(groups) == 1:
             return _("Os melhores clientes não se dividem em grupos: são um conjunto só")
         return _(
@@ -358,10 +371,21 @@ class _Words:
             return _("Nenhum prospect nos dados") + "."
         if self.learned is None:
             return _("Prospects sem nota, por falta de dados dos clientes")
+        if own["lookalike_score"].isna().all():
+            return _("Prospects sem nota, por falta de dados deles")
+        if not self.learned.model.informed:
+            niche = bool(self.published) and bool(own["in_niche"].any())
+            return (
+                _("Prospects: os do nicho primeiro, e a mesma nota para todos")
+                if niche
+                else _("Prospects sem ordem: a nota é a mesma para todos")
+            )
         return _("Prospects, dos mais aos menos parecidos com os melhores clientes")
 
     def near_title(self) -> str:
         _, count = self.translate, len(self.analysis.near)
+        if not self.published:
+            return _("Sem nicho, não há quem esteja perto dele") + "."
         if not count:
             return _("Nenhum cliente a uma condição do nicho") + "."
         return _.ngettext(
@@ -371,11 +395,16 @@ class _Words:
     def calibration_title(self) -> str:
         _ = self.translate
         if self.learned is None:
-            return _("Amostra insuficiente para testar a nota")
+            return self.untold(_("Amostra insuficiente para testar a nota"), _("Nenhuma nota a testar"))
         if not self.learned.model.informed:
             return _("A nota não distingue os clientes: todos recebem a média")
         error = lookalike.quality(self.learned.model.judged)["ece"]
         points = self.number(100 * error, 1)
         if error <= CALIBRATED:
             return _("A chance prevista é a que acontece: erro médio de {points} pontos percentuais", points=points)
+        if lookalike.within_chance(self.learned.model.judged):
+            return _(
+                "Com tão poucos clientes o acaso explica o erro médio da nota: {points} pontos percentuais",
+                points=points,
+            )
         return _("A nota erra {points} pontos percentuais em média: leia-a como ordem", points=points)

@@ -189,6 +189,16 @@ def calibration(judged: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
     return table.assign(low=low, high=high).reset_index(drop=True)
 
 
+def within_chance(judged: pd.DataFrame) -> bool:
+    """Whether chances that are right would miss what was observed by as much in one of twenty portfolios, or in more."""
+    from scipy.stats import chi2
+
+    bins = calibration(judged)
+    expected = bins["predicted"]
+    misses = bins["clients"] * (bins["observed"] - expected) ** 2 / (expected * (1 - expected))
+    return bool(chi2.sf(misses.sum(), len(bins)) >= 0.05)
+
+
 def quality(judged: pd.DataFrame) -> dict[str, float]:
     """Share of pairs in the right order, Brier skill over the base rate, calibration error; on clients left out."""
     from sklearn.metrics import roc_auc_score

@@ -33,12 +33,15 @@ class Model(NamedTuple):
     ----------
     rules : ndarray of bool, (rules, cells)
         The rules that vote.
+    shares : ndarray
+        Share of the clients in each cell.
     means, weights : ndarray
         Of each signal: cells, the place on each ordered attribute, the votes.
     trees : HistGradientBoostingRegressor or None
     """
 
     rules: np.ndarray
+    shares: np.ndarray
     means: np.ndarray
     weights: np.ndarray
     trees: HistGradientBoostingRegressor | None
@@ -52,7 +55,7 @@ def learned(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Ge
     seen = _signals(hot, places, votes)
     means = _means(seen)
     ridge = RidgeCV(alphas=PENALTIES).fit(_centred(seen, means), scores)
-    return Model(rules, means, ridge.coef_, _trees(hot, places, scores))
+    return Model(rules, hot.mean(axis=0), means, ridge.coef_, _trees(hot, places, scores))
 
 
 def _trees(hot: np.ndarray, places: Grid, scores: np.ndarray) -> HistGradientBoostingRegressor | None:
@@ -66,14 +69,43 @@ def _trees(hot: np.ndarray, places: Grid, scores: np.ndarray) -> HistGradientBoo
 
 
 def parts(model: Model, hot: np.ndarray, places: Grid) -> np.ndarray:
-    """What each attribute, and at last their combination, adds to the expected score: (companies, attributes + 1)."""
+    """What each attribute, and at last their combination, adds to the expected score: (companies, attributes + 1).
+
+    The votes are credited to the attributes that decide them; those that no single attribute decides are the combination.
+    """
     seen = _signals(hot, places, members(hot, places, model.rules).mean(axis=0))
     added = _centred(seen, model.means) * model.weights
     owner = owners(places)
     found = np.stack([added[:, owner == i].sum(axis=1) for i in range(owner[-1] + 1)], axis=1)
+    votes = found[:, -1:]
+    credit = np.maximum(np.sign(votes) * _deciding(model, hot, places), 0)
+    total = credit.sum(axis=1, keepdims=True)
+    found[:, :-1] += votes * credit / np.where(total > 0, total, 1)
+    found[:, -1] *= total[:, 0] <= 0
     if model.trees is not None:
         found[:, -1] += (model.trees.predict(_codes(hot, places)) - found.sum(axis=1)) / 2
     return found
+
+
+def _deciding(model: Model, hot: np.ndarray, places: Grid) -> np.ndarray:
+    """How many more votes a company has than if one attribute were any client's, the others being its own.
+
+    What is missing, or of a level that no client has, decides nothing.
+    """
+    cells = [slice(start, end) for start, end in zip(places.starts, places.ends, strict=True)]
+    used = [model.rules[:, own].any(axis=1) for own in cells]
+    fits = [
+        (hot[:, own] @ model.rules[:, own].T.astype("float32")) + ~any_of
+        for own, any_of in zip(cells, used, strict=True)
+    ]
+    misses = sum(1 - fit for fit in fits)
+    usual = [model.rules[:, own] @ model.shares[own] for own in cells]
+    known = [hot[:, own].any(axis=1, keepdims=True) for own in cells]
+    decided = [
+        (known_own * any_of * (misses + fit == 1) * (fit - share)).mean(axis=1)
+        for known_own, any_of, fit, share in zip(known, used, fits, usual, strict=True)
+    ]
+    return np.stack(decided, axis=1)
 
 
 def _codes(hot: np.ndarray, places: Grid) -> np.ndarray:
