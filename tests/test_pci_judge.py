@@ -221,9 +221,9 @@ def test_trees_see_what_no_attribute_tells_alone(monkeypatch):
     monkeypatch.setattr(
         signals, "_votes", lambda hot, places, scores, rng: (np.zeros((1, places.cells), bool), np.zeros(len(scores)))
     )
-    ridge = signals.learned(hot[:1000], places, scores[:1000], rng)
+    ridge = signals.learned(hot[:1000], places, scores[:1000], scores[:1000], rng)
     monkeypatch.setattr(signals, "TREES_FROM", 1000)
-    trees = signals.learned(hot[:1000], places, scores[:1000], rng)
+    trees = signals.learned(hot[:1000], places, scores[:1000], scores[:1000], rng)
     told = [np.corrcoef(signals.parts(m, hot[1000:], places).sum(axis=1), scores[1000:])[0, 1] for m in (ridge, trees)]
     assert ridge.trees is None
     assert told[1] > told[0] + 0.05
@@ -278,6 +278,14 @@ def test_what_moves_only_the_lesser_clients_says_nothing_of_the_best():
     assert lookalike.quality(model.judged)["ece"] <= 0.03
 
 
+def test_the_target_is_half_the_score_and_half_the_top_fifth_at_300_clients():
+    """A curve of height .27996 at the upper fifth: standing in it is worth .8 / .27996 = 2.8575, not to, -.2 / .27996."""
+    scores, top = np.zeros(300), np.tile([1, 0, 0, 0, 0], 60)
+    assert lookalike._target(scores, top)[:2] == pytest.approx([2.8575 / 2, -0.7144 / 2], abs=1e-4)
+    many = lookalike._target(np.full(2700, 5.0), np.tile([1, 0, 0, 0, 0], 540))
+    assert many[1] == pytest.approx(0.1 * 5 - 0.9 * 0.7144, abs=1e-4)
+
+
 def test_the_slope_and_its_error_by_hand():
     slope, error = lookalike._slope(np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 2.0, 2.0, 4.0]))
     assert slope == pytest.approx(1.2)  # 6 / 5, from the means 1.5 and 2
@@ -291,7 +299,7 @@ def test_nothing_is_believed_below_two_standard_errors(noise, informed):
     expected = np.repeat([0.0, 0.5], 100)
     seen = expected + np.tile([-noise, noise], 100)
     top = (seen >= np.quantile(seen, 0.8)).astype(int)
-    assert (lookalike._stretch(expected, seen, top) > 0) is informed
+    assert (lookalike._stretch(expected, seen, seen, top) > 0) is informed
 
 
 def test_too_little_known_is_not_scored_and_other_levels_are_as_missing():

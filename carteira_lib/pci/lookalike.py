@@ -19,6 +19,8 @@ from carteira_lib.pci.cells import one_hot
 from carteira_lib.pci.judge import folds
 from carteira_lib.pci.search import Grid
 
+#: With so many clients the score and the top fifth are learned in equal parts.
+EVEN = 300
 REPEATS = 3
 #: From so many clients on one round of folds says enough.
 MANY = 5000
@@ -77,35 +79,50 @@ def learn(hot: np.ndarray, places: Grid, scores: np.ndarray, *, seed: int = 0) -
     if len(top) > LEARNED:
         some = np.sort(rng.choice(len(top), LEARNED, replace=False))
         hot, scores, top = hot[some], scores[some], top[some]
-    expected = _crossed(hot, places, scores, rng)
-    stretch = _stretch(expected, scores, top)
+    target = _target(scores, top)
+    expected = _crossed(hot, places, scores, target, rng)
+    stretch = _stretch(expected, target, scores, top)
     intercept = _level(stretch * expected, top)
     judged = pd.DataFrame({"predicted": _probability(stretch * expected + intercept), "top": top})
-    model = signals.learned(hot, places, scores, rng)
+    model = signals.learned(hot, places, scores, target, rng)
     return Lookalike(places, model, stretch, intercept, float(top.mean()), judged)
 
 
-def _crossed(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _target(scores: np.ndarray, top: np.ndarray) -> np.ndarray:
+    """What is learned: between the score and, the more clients there are, standing among the top fifth.
+
+    Whether a client is of the top fifth, in the units of the scores: a shift of all scores by 1 raises both by 1, but this
+    one is known half as well. It is true also where the best are not moved by what moves the others.
+    """
+    base = top.mean()
+    in_top = (top - base) / norm.pdf(norm.ppf(base))
+    weight = len(top) / (len(top) + EVEN)
+    return (1 - weight) * scores + weight * in_top
+
+
+def _crossed(
+    hot: np.ndarray, places: Grid, scores: np.ndarray, target: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Expected score of each client from what the other folds teach, rules included; the mean of the repeats."""
     repeats = 1 if len(scores) >= MANY else REPEATS
     expected = np.zeros(len(scores))
     for train in folds(len(scores), seed=int(rng.integers(2**31)), repeats=repeats):
-        model = signals.learned(hot[train], places, scores[train], rng)
+        model = signals.learned(hot[train], places, scores[train], target[train], rng)
         expected[~train] += signals.parts(model, hot[~train], places).sum(axis=1)
     return expected / repeats
 
 
-def _stretch(expected: np.ndarray, scores: np.ndarray, top: np.ndarray) -> float:
+def _stretch(expected: np.ndarray, target: np.ndarray, scores: np.ndarray, top: np.ndarray) -> float:
     """Log-odds of standing among the top clients per unit of the expected score; 0 where nothing was shown.
 
     Notes
     -----
-    The slope of the scores on what was expected of them, shrunk by its own error as James and Stein do, and once more by
+    The slope of the target on what was expected of it, shrunk by its own error as James and Stein do, and once more by
     the same share, as the slope of what was found by searching is luck more often than its error says. A normal curve
     around the expected score gives the log-odds; and as the top need not move as the mean does, their slope is
     moved towards that of the top clients, the more of them there are.
     """
-    slope, error = _slope(expected, scores)
+    slope, error = _slope(expected, target)
     sure = max(0.0, 1 - CAUTION * error / slope**2) if slope > 0 else 0.0
     if sure == 0.0:
         return 0.0

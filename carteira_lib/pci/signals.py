@@ -47,25 +47,25 @@ class Model(NamedTuple):
     trees: HistGradientBoostingRegressor | None
 
 
-def learned(hot: np.ndarray, places: Grid, scores: np.ndarray, rng: np.random.Generator) -> Model:
-    """What the clients teach of their normal scores; the penalty is that of the least error on clients left out."""
+def learned(hot: np.ndarray, places: Grid, scores: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Model:
+    """What the clients teach of the target; the rules are those of their normal scores, and the penalty is that of the least error on clients left out."""
     from sklearn.linear_model import RidgeCV
 
     rules, votes = _votes(hot, places, scores, rng)
     seen = _signals(hot, places, votes)
     means = _means(seen)
-    ridge = RidgeCV(alphas=PENALTIES).fit(_centred(seen, means), scores)
-    return Model(rules, hot.mean(axis=0), means, ridge.coef_, _trees(hot, places, scores))
+    ridge = RidgeCV(alphas=PENALTIES).fit(_centred(seen, means), target)
+    return Model(rules, hot.mean(axis=0), means, ridge.coef_, _trees(hot, places, target))
 
 
-def _trees(hot: np.ndarray, places: Grid, scores: np.ndarray) -> HistGradientBoostingRegressor | None:
-    if len(scores) < TREES_FROM:
+def _trees(hot: np.ndarray, places: Grid, target: np.ndarray) -> HistGradientBoostingRegressor | None:
+    if len(target) < TREES_FROM:
         return None
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     unordered = [not attribute.ordered for attribute in places.attributes]
     model = HistGradientBoostingRegressor(**TREES, categorical_features=unordered, early_stopping=False, random_state=0)
-    return model.fit(_codes(hot, places), scores - scores.mean())
+    return model.fit(_codes(hot, places), target - target.mean())
 
 
 def parts(model: Model, hot: np.ndarray, places: Grid) -> np.ndarray:
