@@ -2,8 +2,9 @@
 
 `analyse` makes all of page 03. `value` says what a client is worth, `attributes` which traits may describe it, `cells` cuts
 them, `search` finds the rules, `judge` tells luck from niche and measures it on clients left out, `clusters` groups the best
-clients, `niche` joins the two ways, `lookalike` scores clients and prospects and `explained` says why; `profile` sets the
-niche beside the rest, `wording` tells rules in words, `findings` the sentences that a director reads.
+clients, `niche` joins the two ways, `signals` expects a value of each company and `lookalike` makes a chance of it, for clients
+and prospects, `explained` says why; `profile` sets the niche beside the rest, `wording` tells rules in words, `findings` the
+sentences that a director reads.
 """
 
 from carteira_lib.pci.analysis import Analysis, analyse

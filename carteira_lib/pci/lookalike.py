@@ -117,10 +117,10 @@ def _stretch(expected: np.ndarray, target: np.ndarray, scores: np.ndarray, top: 
 
     Notes
     -----
-    The slope of the target on what was expected of it, shrunk by its own error as James and Stein do, and once more by
-    the same share, as the slope of what was found by searching is luck more often than its error says. A normal curve
-    around the expected score gives the log-odds; and as the top need not move as the mean does, their slope is
-    moved towards that of the top clients, the more of them there are.
+    A normal curve around the expected score gives the log-odds; as the top need not move as the mean does, their slope is
+    moved towards that of the top clients, the more of them there are. All is shrunk by the error of the slope of the
+    target on what was expected of it, as James and Stein do, and once more by the same share, as the slope of what was
+    found by searching is luck more often than its error says.
     """
     slope, error = _slope(expected, target)
     sure = max(0.0, 1 - CAUTION * error / slope**2) if slope > 0 else 0.0
@@ -128,9 +128,9 @@ def _stretch(expected: np.ndarray, target: np.ndarray, scores: np.ndarray, top: 
         return 0.0
     base = top.mean()
     spread = np.sqrt(np.mean((scores - scores.mean() - slope * (expected - expected.mean())) ** 2))
-    odds = min(slope * sure**2, MOST_TRUST) * norm.pdf(norm.ppf(base)) / (base * (1 - base)) / spread
+    odds = min(slope, MOST_TRUST) * norm.pdf(norm.ppf(base)) / (base * (1 - base)) / spread
     followed, doubt = _slope(_probability(odds * expected + _level(odds * expected, top)), top)
-    return float(odds * np.clip((followed * APART**2 + doubt) / (APART**2 + doubt), 0, MOST_TRUST))
+    return float(odds * sure**2 * np.clip((followed * APART**2 + doubt) / (APART**2 + doubt), 0, MOST_TRUST))
 
 
 def _slope(expected: np.ndarray, seen: np.ndarray) -> tuple[float, float]:
