@@ -208,7 +208,7 @@ def test(count: int, noise: float, seeds: int, sizes) -> None:
             for truth in (list(TRUTHS)[seed % 3], None):
                 p = Portfolio(seeds + 200_000 + seed, clients, truth, noise=noise)
                 found = judge.permutation_p(p.data.hot, p.places, np.stack(list(p.data.targets.values())), seed=seed)
-                rows.append({"n": clients, "planted": bool(truth), "found": float(found.min() <= judge.LEVEL)})
+                rows.append({"n": clients, "planted": bool(truth), "found": float(judge.significant(found.min()))})
     table(rows, ["n", "planted"], f"Niche found, {count} portfolios each, noise {noise}")
 
 

@@ -312,3 +312,9 @@ def test_too_little_known_is_not_scored_and_other_levels_are_as_missing():
     assert np.isfinite(scored.probability).tolist() == [True, False, True]
     assert scored.known_share.tolist() == pytest.approx([1, 1 / 3, 1])
     assert scored.parts[2, 0] == 0
+
+
+def test_a_chance_of_one_in_twenty_is_still_luck():
+    """Nine in two hundred shows a niche, ten do not: a test that errs in one of twenty portfolios errs as often as it may."""
+    assert judge.significant(9 / 200)
+    assert not judge.significant(10 / 200)

@@ -60,9 +60,9 @@ def test_what_the_contracts_may_cost():
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ({"published": True, "lift": 1.72}, "O comprador ideal é **setor X**: 12 clientes, e cada um vale por ano **1,7 vez** o valor dos demais."),
-        ({"published": True, "lift": 2.04}, "O comprador ideal é **setor X**: 12 clientes, e cada um vale por ano **2,0 vezes** o valor dos demais."),
-        ({"published": True, "lift": float("nan")}, "O comprador ideal é **setor X**: 12 clientes."),
+        ({"published": True, "lift": 1.72}, "O perfil do comprador ideal é **setor X**: 12 clientes, e cada um vale por ano **1,7 vez** o valor dos demais."),
+        ({"published": True, "lift": 2.04}, "O perfil do comprador ideal é **setor X**: 12 clientes, e cada um vale por ano **2,0 vezes** o valor dos demais."),
+        ({"published": True, "lift": float("nan")}, "O perfil do comprador ideal é **setor X**: 12 clientes."),
         ({"published": False, "lift": 3.0}, "Nenhum perfil de comprador ideal se confirmou nesta carteira."),
     ],
 )  # fmt: skip

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from carteira_lib import formats, show
-from carteira_lib.language import N_, translator
+from carteira_lib import show
+from carteira_lib.language import N_
 from carteira_lib.pci import lookalike
 from carteira_lib.pci.attributes import Refused
 from carteira_lib.pci.niche import DISCOUNTED, SCAN
 from carteira_lib.pci.value import MARGIN
 from carteira_lib.pci.wording import label, rule_text
+from carteira_lib.words import Words
 
 if TYPE_CHECKING:
     from carteira_lib.pci.analysis import Analysis, Learned
@@ -62,54 +63,45 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
 
     Sentences on what the data do not have are left out.
     """
-    words = _Words(analysis, language, currency)
+    told = _Sentences(analysis, language, currency)
     if analysis.learned is None:
-        said = [words.problem()]
+        said = [told.problem()]
     elif analysis.learned.niche.published is None:
-        said = [words.none_found(), words.power()]
+        said = [told.none_found(), told.power()]
     else:
-        said = [words.found(), words.worth(), words.sure(), words.since(), words.size(), words.revenue()]
-    said += [words.prospects(), words.basis(), words.losing(), words.refused()]
+        said = [told.found(), told.worth(), told.sure(), told.since(), told.size(), told.revenue()]
+    said += [told.prospects(), told.basis(), told.losing(), told.refused()]
     return [sentence for sentence in said if sentence]
 
 
 def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> dict[str, str]:
     """The finding of each figure and table: ``rules``, ``lifts``, ``map``, ``clusters``, ``comparison``, ``sellers``,
     ``prospects``, ``near``, ``calibration``."""
-    words = _Words(analysis, language, currency)
+    told = _Sentences(analysis, language, currency)
     return {
-        "rules": words.rules_title(),
-        "lifts": words.lifts_title(),
-        "map": words.map_title(),
-        "clusters": words.clusters_title(),
-        "comparison": words.comparison_title(),
-        "sellers": words.sellers_title(),
-        "prospects": words.prospects_title(),
-        "near": words.near_title(),
-        "calibration": words.calibration_title(),
+        "rules": told.rules_title(),
+        "lifts": told.lifts_title(),
+        "map": told.map_title(),
+        "clusters": told.clusters_title(),
+        "comparison": told.comparison_title(),
+        "sellers": told.sellers_title(),
+        "prospects": told.prospects_title(),
+        "near": told.near_title(),
+        "calibration": told.calibration_title(),
     }
 
 
-class _Words:
+class _Sentences:
     """The sentences on one analysis."""
 
     def __init__(self, analysis: Analysis, language: str, currency: str):
-        self.analysis, self.language, self.currency = analysis, language, currency
-        self.translate = translator(language)
+        self.analysis, self.words = analysis, Words(language, currency)
+        self.translate = self.words.translate
         self.learned: Learned | None = analysis.learned
         self.published = self.learned.niche.published if self.learned else None
 
-    def money(self, value: float) -> str:
-        return formats.money(value, self.currency, self.language, compact=True)
-
-    def percent(self, share: float, decimals: int = 0) -> str:
-        return formats.percent(share, decimals, self.language)
-
-    def number(self, value: float, decimals: int = 0) -> str:
-        return formats.number(value, decimals, self.language)
-
     def rule(self, rule) -> str:
-        return show.literal(rule_text(rule, self.language))
+        return show.literal(rule_text(rule, self.words.language))
 
     def problem(self) -> str:
         _ = self.translate
@@ -124,14 +116,18 @@ class _Words:
         return _(
             "O perfil do comprador ideal é **{rule}**: é o de {n} dos {all} clientes com seis meses de casa ou mais ({share}).",
             rule=self.rule(self.published.rule),
-            n=self.number(int(inside.sum())),
-            all=self.number(len(inside)),
-            share=self.percent(float(inside.mean())),
+            n=self.words.number(int(inside.sum())),
+            all=self.words.number(len(inside)),
+            share=self.words.percent(float(inside.mean())),
         )
 
     def worth(self) -> str:
         _, judged = self.translate, self.published.lift
-        values = {"inside": self.money(judged.inside), "outside": self.money(judged.outside), "what": self.what()}
+        values = {
+            "inside": self.words.money(judged.inside),
+            "outside": self.words.money(judged.outside),
+            "what": self.what(),
+        }
         if np.isnan(judged.lift):
             return _(
                 "Cada cliente do nicho rende por ano {inside} de {what}, contra {outside} dos demais; com uma base tão baixa não se publica um múltiplo.",
@@ -139,13 +135,8 @@ class _Words:
             )
         return _(
             "Cada um vale por ano **{times}** o valor dos demais (entre {low} e {high}): {inside} de {what}, contra {outside}. A conta é feita só com clientes que não ajudaram a achar a regra.",
-            times=self.times(judged.lift), low=self.number(judged.low, 1), high=self.number(judged.high, 1), **values,
+            times=self.words.times(judged.lift), low=self.words.number(judged.low, 1), high=self.words.number(judged.high, 1), **values,
         )  # fmt: skip
-
-    def times(self, lift: float) -> str:
-        """A multiple in words; Portuguese takes the plural from 2 on."""
-        _, told = self.translate, self.number(lift, 1)
-        return _("{n} vez", n=told) if round(lift, 1) < 2 else _("{n} vezes", n=told)
 
     def what(self) -> str:
         _ = self.translate
@@ -154,7 +145,7 @@ class _Words:
     def sure(self) -> str:
         _, niche = self.translate, self.published
         tested = next((c for c in self.learned.niche.candidates if c.p == c.p), niche)
-        values = {"p": self.percent(tested.p, 1), "overlap": self.percent(tested.stability)}
+        values = {"p": self.words.percent(tested.p, 1), "overlap": self.words.percent(tested.stability)}
         if tested.stability >= STABLE:
             return _(
                 "Com o valor sorteado entre os clientes, uma regra tão forte só aparece em {p} das vezes. A regra é estável: amostras da carteira apontam {overlap} dos mesmos clientes.",
@@ -170,10 +161,10 @@ class _Words:
         if later is None or np.isnan(later.lift.lift):
             return ""
         values = {
-            "times": self.times(later.lift.lift),
-            "low": self.number(later.lift.low, 1),
-            "high": self.number(later.lift.high, 1),
-            "date": formats.date(self.analysis.as_of - pd.Timedelta(days=365), self.language),
+            "times": self.words.times(later.lift.lift),
+            "low": self.words.number(later.lift.low, 1),
+            "high": self.words.number(later.lift.high, 1),
+            "date": self.words.date(self.analysis.as_of - pd.Timedelta(days=365)),
             "rule": self.rule(later.rule),
         }
         return _(
@@ -210,7 +201,7 @@ class _Words:
             return ""
         return _(
             "O nicho traz {share} da receita de 12 meses com {clients} dos clientes.",
-            share=self.percent(share), clients=self.percent(clients),
+            share=self.words.percent(share), clients=self.words.percent(clients),
         )  # fmt: skip
 
     def none_found(self) -> str:
@@ -222,14 +213,14 @@ class _Words:
         first = niche.candidates[0]
         return _(
             "**Nenhum nicho encontrado**: o que se sabe dos clientes não separa, além do acaso, os que valem mais. A regra mais forte ({rule}) apareceria em {p} das vezes com o valor sorteado entre eles.",
-            rule=self.rule(first.rule), p=self.percent(first.p),
+            rule=self.rule(first.rule), p=self.words.percent(first.p),
         )  # fmt: skip
 
     def power(self) -> str:
         _, count = self.translate, len(self.learned.data.table)
         return _(
             "Com {n} clientes, um nicho que valesse 2,7 vezes o valor dos demais seria achado em cerca de {power} das vezes; um nicho menor pode ter passado despercebido.",
-            n=self.number(count), power=self.percent(round(power(count), 2)),
+            n=self.words.number(count), power=self.words.percent(round(power(count), 2)),
         )  # fmt: skip
 
     def prospects(self) -> str:
@@ -241,18 +232,18 @@ class _Words:
         if self.published:
             parts.append(self.in_niche(int(own["in_niche"].sum()), len(own)))
         if not self.learned.model.informed:
-            parts.append(_("Para a nota dos prospects as características nada acrescentam: todos recebem a média, {base}.", base=self.percent(self.learned.model.base)))  # fmt: skip
+            parts.append(_("Para a nota dos prospects as características nada acrescentam: todos recebem a média, {base}.", base=self.words.percent(self.learned.model.base)))  # fmt: skip
         unknown = int(own["lookalike_score"].isna().sum())
         if unknown:
             parts.append(self.unscored(unknown))
         return " ".join(parts)
 
     def unscored(self, count: int) -> str:
-        names = [show.literal(label(name, self.language)) for name in self.learned.data.table.columns]
+        names = [show.literal(label(name, self.words.language)) for name in self.learned.data.table.columns]
         return self.translate.ngettext(
             "{n} prospect ficou sem nota: dele se conhece menos da metade do que se compara ({list}).",
             "{n} prospects ficaram sem nota: deles se conhece menos da metade do que se compara ({list}).",
-            count, list=formats.enumeration(names, self.language),
+            count, list=self.words.listing(names),
         )  # fmt: skip
 
     def in_niche(self, count: int, total: int) -> str:
@@ -266,21 +257,23 @@ class _Words:
         return _.ngettext(
             "Dos {total} prospects, **{n}** está no nicho.",
             "Dos {total} prospects, **{n}** estão no nicho.",
-            count, total=self.number(total),
+            count, total=self.words.number(total),
         )  # fmt: skip
 
     def basis(self) -> str:
         if self.learned is None or self.analysis.value.basis == MARGIN:
             return ""
-        return self.translate("Os pedidos não trazem o custo: aqui, valor é a receita por ano, e não a margem.")
+        _ = self.translate
+        return _("Os pedidos não trazem o custo: aqui, valor é a receita por ano, e não a margem.")
 
     def losing(self) -> str:
         total = float(self.analysis.value.yearly.sum())
         if self.learned is None or total > 0:
             return ""
-        return self.translate(
+        _ = self.translate
+        return _(
             "Atenção: somados, os clientes não dão resultado ({total} por ano). A ordem entre eles vale; um múltiplo sobre essa base, não.",
-            total=self.money(total),
+            total=self.words.money(total),
         )
 
     def refused(self) -> str:
@@ -288,10 +281,10 @@ class _Words:
         if not found:
             return ""
         told = [self.reason(refused) for refused in found]
-        return _("Ficaram de fora da busca: {list}.", list=formats.enumeration(told, self.language))
+        return _("Ficaram de fora da busca: {list}.", list=self.words.listing(told))
 
     def reason(self, refused: Refused) -> str:
-        name = show.literal(label(refused.name, self.language))
+        name = show.literal(label(refused.name, self.words.language))
         return self.translate(REASONS[refused.reason], name=name)
 
     def untold(self, few: str, other: str) -> str:
@@ -316,10 +309,10 @@ class _Words:
         if np.isnan(judged.lift):
             return _("Os demais clientes não dão base para um múltiplo")
         if judged.low > 1:
-            return _("Um cliente do nicho vale {times} o valor dos demais", times=self.times(judged.lift))
+            return _("Um cliente do nicho vale {times} o valor dos demais", times=self.words.times(judged.lift))
         return _(
             "Um cliente do nicho valeria {times} o valor dos demais, mas o intervalo inclui 1",
-            times=self.times(judged.lift),
+            times=self.words.times(judged.lift),
         )
 
     def map_title(self) -> str:
@@ -330,8 +323,8 @@ class _Words:
             return _("Os melhores clientes não se dividem em grupos: são um conjunto só")
         return _(
             "Os melhores clientes formam {n} grupos; o maior tem {share} deles",
-            n=self.number(len(groups)),
-            share=self.percent(groups["top_share"].iloc[0]),
+            n=self.words.number(len(groups)),
+            share=self.words.percent(groups["top_share"].iloc[0]),
         )
 
     def clusters_title(self) -> str:
@@ -356,12 +349,12 @@ class _Words:
             return _("Nenhum nicho a dividir por vendedor")
         first = table[table["niche_share"].notna()].sort_values(["niche_share", "seller"], ascending=[False, True])
         if first.empty or not first["niche_share"].iloc[0] > 0:
-            return _("{share} da receita vem do nicho", share=self.percent(share))
+            return _("{share} da receita vem do nicho", share=self.words.percent(share))
         return _(
             "{share} da receita vem do nicho; com {seller}, {most}",
-            share=self.percent(share),
+            share=self.words.percent(share),
             seller=show.plain(first["seller"].iloc[0]),
-            most=self.percent(first["niche_share"].iloc[0]),
+            most=self.words.percent(first["niche_share"].iloc[0]),
         )
 
     def prospects_title(self) -> str:
@@ -399,7 +392,7 @@ class _Words:
         if not self.learned.model.informed:
             return _("A nota não distingue os clientes: todos recebem a média")
         error = lookalike.quality(self.learned.model.judged)["ece"]
-        points = self.number(100 * error, 1)
+        points = self.words.number(100 * error, 1)
         if error <= CALIBRATED:
             return _("A chance prevista é a que acontece: erro médio de {points} pontos percentuais", points=points)
         if lookalike.within_chance(self.learned.model.judged):

@@ -67,6 +67,11 @@ def _consensus(hot: np.ndarray, places: Grid, found: Found, column: int, weights
     return masks[int(np.argmax(expected.round(9)))]
 
 
+def significant(p: float | np.ndarray) -> bool | np.ndarray:
+    """Whether luck is ruled out: strictly below the level, as a test that reaches it errs in one of twenty portfolios exactly."""
+    return p < LEVEL - 1e-9
+
+
 def permutation_p(
     hot: np.ndarray, places: Grid, values: np.ndarray, *, seed: int = 0, permutations: int = PERMUTATIONS
 ) -> np.ndarray:
@@ -87,7 +92,7 @@ def permutation_p(
         hot, values = hot[drawn], values[:, drawn]
     reached = search(hot, places, values).scores[:, 0]
     above, done = np.zeros(len(values), int), 0
-    enough = LEVEL * (permutations + 1)
+    enough = LEVEL * (permutations + 1) - 1
     while done < permutations and (above < enough).any():
         count = min(BATCH, permutations - done)
         orders = np.stack([rng.permutation(values.shape[1]) for _ in range(count)])

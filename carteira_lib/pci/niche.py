@@ -94,12 +94,12 @@ def niche(data: Data, *, seed: int = 0) -> Niche:
     p = dict(zip(methods, tested, strict=True))
     alike = (found == found[0]).all()  # the discount changes nothing, and need not be told
     gradient = 0.0 if alike else _gradient(data, members(data.hot, data.places, found[:1])[0])
-    order = sorted(methods, key=lambda m: (p[m] > judge.LEVEL, (m == DISCOUNTED) != bool(gradient)))
+    order = sorted(methods, key=lambda m: (not judge.significant(p[m]), (m == DISCOUNTED) != bool(gradient)))
     judged = [_judged(data, method, found[methods.index(method)], float(p[method]), seed) for method in order]
     first = judged[0]
     others = _runners_up(data, first, [c.inside for c in judged])
     groups = _of_groups(data, seed)
-    real = first.p <= judge.LEVEL
+    real = judge.significant(first.p)
     better = groups is not None and groups.lift.low > first.lift.lift
     published = (groups if better else first) if real else None
     listed = (*judged, *others, *([groups] if groups else []))

@@ -105,13 +105,13 @@ def _ideal(pci_rules: pd.DataFrame, words: Words) -> str:
     text = literal(rule["rule_text_en"] if words.language == "en" else rule["rule_text"])
     if pd.isna(rule["lift"]):
         return _.ngettext(
-            "O comprador ideal é **{rule}**: {n} cliente.",
-            "O comprador ideal é **{rule}**: {n} clientes.",
+            "O perfil do comprador ideal é **{rule}**: {n} cliente.",
+            "O perfil do comprador ideal é **{rule}**: {n} clientes.",
             int(rule["clients"]), rule=text,
         )  # fmt: skip
     return _.ngettext(
-        "O comprador ideal é **{rule}**: {n} cliente, que vale por ano **{times}** o valor dos demais.",
-        "O comprador ideal é **{rule}**: {n} clientes, e cada um vale por ano **{times}** o valor dos demais.",
+        "O perfil do comprador ideal é **{rule}**: {n} cliente, que vale por ano **{times}** o valor dos demais.",
+        "O perfil do comprador ideal é **{rule}**: {n} clientes, e cada um vale por ano **{times}** o valor dos demais.",
         int(rule["clients"]), rule=text, times=words.times(rule["lift"]),
     )  # fmt: skip
 
