@@ -10,7 +10,7 @@ import pytest
 from carteira_lib import pci, tables
 from carteira_lib.pci import attributes, profile, views, wording
 from carteira_lib.pci.cells import Attribute, Condition, matches
-from carteira_lib.pci.findings import _Words, power
+from carteira_lib.pci.findings import power
 from carteira_lib.tables import DataError
 
 AS_OF = pd.Timestamp("2026-06-30")
@@ -421,12 +421,3 @@ def test_hostile_levels_stay_text(given):
 @pytest.mark.parametrize(("clients", "least", "most"), [(60, 0.1, 0.3), (300, 0.7, 0.9), (10_000, 1, 1)])
 def test_power_grows_with_the_clients(clients, least, most):
     assert least <= power(clients) <= most
-
-
-@pytest.mark.parametrize(
-    ("lift", "said", "english"), [(1.94, "1,9 vez", "1.9 times"), (1.96, "2,0 vezes", "2.0 times")]
-)
-def test_a_multiple_takes_the_plural_from_two_on(lift, said, english):
-    analysis = pci.Analysis(*[None] * len(pci.Analysis._fields))
-    for language, words in (("pt-BR", said), ("en", english)):
-        assert _Words(analysis, language, "BRL").times(lift) == words
