@@ -74,7 +74,7 @@ def write_params(folder: Path, text: str = "run_name: acme\n") -> Path:
 
 
 def options(folder: Path, **others) -> Options:
-    shown = {"lines": io.StringIO(), "bar": io.StringIO()}
+    shown = {"lines": io.StringIO(), "bar": io.StringIO(), "forks": False}
     return Options(**{"notebooks": folder / "nb", "output": folder / "output", **shown, **others})
 
 
@@ -284,7 +284,7 @@ def house(tmp_path, monkeypatch):
         write_notebook(tmp_path / "nb" / f"{name}.ipynb", "show()")
     behave, log, executions = {}, [], itertools.count(1)
 
-    def execute(source, target, parameters, *, settings, kernels, on_cell, may_begin):
+    def execute(source, target, parameters, *, settings, kernels, on_cell, may_begin, early):
         if not may_begin():
             raise execution.NotNeeded
         log.append((source.stem, dict(parameters)))

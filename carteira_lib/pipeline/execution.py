@@ -14,7 +14,6 @@ import logging
 import os
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from carteira_lib.language import N_, translator
 from carteira_lib.pipeline import redaction
+from carteira_lib.pipeline.kernels import ONE_THREAD, Kernels
 
 sys.modules.setdefault("rfc3987_syntax", None)  # costs every process that imports nbformat a second, and serves nobody
 
@@ -33,7 +33,6 @@ INPUT_ERRORS = ("DataError", *PARAMETER_ERRORS)
 DISK_FULL = ("[Errno 28]", "No space left on device", "[WinError 112]", "There is not enough space on the disk")
 ERROR_MARK = "papermill-error-cell-tag"  # what papermill tags the two cells with that it adds beside an error
 START_TIMEOUT = 90
-PRELOADED = ("carteira_lib.canonical", "carteira_lib.portfolio", "carteira_lib.report")
 
 
 class NotNeeded(Exception):
@@ -107,51 +106,6 @@ class Settings:
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 
-class Kernels:
-    """The kernels of a run, so that an interrupted run can end them all."""
-
-    def __init__(self) -> None:
-        self._managers: list = []
-        self._lock = threading.Lock()
-        self.stopped = False
-        self.started = threading.Event()
-
-    def manager_class(self, environment: Mapping[str, str], log) -> type:
-        """A kernel manager whose kernels get this environment and write their own words to `log`."""
-        from jupyter_client import AsyncKernelManager
-
-        register = self._register
-
-        class RunKernelManager(AsyncKernelManager):
-            async def start_kernel(self, **arguments):
-                started = await super().start_kernel(env=dict(environment), stdout=log, stderr=log, **arguments)
-                register(self)
-                return started
-
-        return RunKernelManager
-
-    def _register(self, manager) -> None:
-        with self._lock:
-            self._managers.append(manager)
-        self.started.set()
-        if self.stopped:
-            _end(manager)
-
-    def stop(self) -> None:
-        """End every kernel at once; those still starting end as soon as they have started."""
-        self.stopped = True
-        with self._lock:
-            managers = list(self._managers)
-        for manager in managers:
-            _end(manager)
-
-
-def _end(manager) -> None:
-    process = getattr(manager.provisioner, "process", None)
-    if process is not None and process.poll() is None:
-        process.kill()
-
-
 def execute(
     source: Path,
     target: Path,
@@ -161,6 +115,7 @@ def execute(
     kernels: Kernels,
     on_cell: Callable[[int], None] = lambda index: None,
     may_begin: Callable[[], bool] = lambda: True,
+    early: bool = False,
 ) -> Outcome:
     """Run one notebook and write it, as executed, to `target`.
 
@@ -177,6 +132,8 @@ def execute(
         Called with the index of each code cell that starts.
     may_begin : callable
         Called once the kernel is there, before the first cell; waits until the notebook may run, False gives it up.
+    early : bool
+        Whether it is got ready before its turn, and its kernel's start need not be quick.
 
     Returns
     -------
@@ -204,7 +161,7 @@ def execute(
     log = target.with_name(f".{target.stem}.log")
     with log.open("wb") as stream, _event_loop():
         failure = _papermill(
-            source, target, parameters, settings, kernels.manager_class(_environment(settings), stream), note
+            source, target, parameters, settings, kernels.manager_class(_environment(settings), stream, early), note
         )
     if isinstance(failure, NotNeeded):
         log.unlink()
@@ -243,8 +200,7 @@ def _event_loop() -> Iterator[None]:
 
 def _environment(settings: Settings) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(settings.root), os.environ.get("PYTHONPATH")]))
-    one_thread = {"OMP_NUM_THREADS": "1", **os.environ}  # notebooks run side by side, and sums stay the same everywhere
-    return {**one_thread, "PYTHONPATH": path, "CARTEIRA_OUTPUT": str(settings.output)}
+    return {**ONE_THREAD, **os.environ, "PYTHONPATH": path, "CARTEIRA_OUTPUT": str(settings.output)}
 
 
 def _papermill(
@@ -270,7 +226,7 @@ def _papermill(
             shutdown_kernel="immediate",  # all is written by then, and a polite end takes a third of a second
             on_cell_start=note,
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
-            extra_arguments=["--IPKernelApp.log_level=50", *(_preload(name) for name in PRELOADED)],
+            extra_arguments=["--IPKernelApp.log_level=50"],
         )
     except TimeoutError as error:  # of a cell or of the kernel's start; an OSError to Python, but not of the disk
         return error
@@ -279,11 +235,6 @@ def _papermill(
     except Exception as error:  # whatever stops one notebook must not stop the others
         return error
     return None
-
-
-def _preload(module: str) -> str:
-    """A kernel imports while it waits for the notebook before its own, and leaves no name behind."""
-    return f"--IPKernelApp.exec_lines=if __import__('{module}'): pass"
 
 
 def _braced(path: Path) -> str:

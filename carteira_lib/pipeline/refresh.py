@@ -12,6 +12,7 @@ from typing import TextIO
 from carteira_lib.language import translator
 from carteira_lib.pipeline import normalise, order, params
 from carteira_lib.pipeline.execution import Outcome, Settings
+from carteira_lib.pipeline.kernels import Nursery
 from carteira_lib.pipeline.runner import ROOT, Execution
 from carteira_lib.pipeline.terminal import Progress, Terminal
 
@@ -55,8 +56,8 @@ def refresh(folder: Path = ROOT / "notebooks", *, check: bool = False, lines: Te
 def _execute(files: dict[str, Path], results: Path, lines: TextIO) -> list[Outcome]:
     settings = Settings(results.parent / "output", ROOT, CELL_TIMEOUT)
     terminal = Terminal(lines, sys.stderr, Progress(dict.fromkeys(files, 1), {}))
-    with terminal:
-        return Execution(files, params.Params(Path(), {}, {}), results, settings, terminal).all(workers=2)
+    with terminal, Nursery(ROOT) as nursery:
+        return Execution(files, params.Params(Path(), {}, {}), results, settings, terminal, nursery).all(workers=2)
 
 
 def _failed(outcome: Outcome) -> str:

@@ -15,7 +15,8 @@ from typing import TextIO
 
 from carteira_lib.language import N_, translator
 from carteira_lib.pipeline import execution, order, params, record, redaction, results
-from carteira_lib.pipeline.execution import Kernels, Outcome, Settings
+from carteira_lib.pipeline.execution import Outcome, Settings
+from carteira_lib.pipeline.kernels import Kernels, Nursery
 from carteira_lib.pipeline.staging import Staging
 from carteira_lib.pipeline.terminal import Progress, Terminal
 
@@ -49,6 +50,8 @@ class Options:
         Notebooks that run side by side.
     cell_timeout : int
         Seconds after which a cell is stopped.
+    forks : bool
+        Fork the kernels from one process that has the library loaded, where the system can.
     lines, bar : text stream
         Where the lines and the progress bar go.
     """
@@ -58,6 +61,7 @@ class Options:
     notebooks: Path = ROOT / "notebooks"
     workers: int = 2
     cell_timeout: int = 1800
+    forks: bool = True
     lines: TextIO = field(default_factory=lambda: sys.stdout)
     bar: TextIO = field(default_factory=lambda: sys.stderr)
 
@@ -153,8 +157,9 @@ def _execute(files: Mapping[str, Path], checked: params.Params, staging: Staging
     seconds = record.earlier_seconds(record.earlier(staging.final))
     cells = {name: len(json.loads(file.read_text(encoding="utf-8"))["cells"]) for name, file in files.items()}
     progress = Progress(cells, seconds, options.workers)
-    with Terminal(options.lines, options.bar, progress, checked.language) as terminal:
-        return Execution(files, checked, staging.results, settings, terminal).all(options.workers)
+    nursery = Nursery(ROOT) if options.forks and len(files) > 1 else contextlib.nullcontext()
+    with Terminal(options.lines, options.bar, progress, checked.language) as terminal, nursery as place:
+        return Execution(files, checked, staging.results, settings, terminal, place).all(options.workers)
 
 
 class Gate:
@@ -194,15 +199,23 @@ class Execution:
         Folder that the executed notebooks go to, under ``notebooks/``.
     settings : Settings
     terminal : Terminal
+    nursery : Nursery, optional
+        Where the kernels are forked.
     """
 
     def __init__(
-        self, files: Mapping[str, Path], checked: params.Params, results: Path, settings: Settings, terminal: Terminal
+        self,
+        files: Mapping[str, Path],
+        checked: params.Params,
+        results: Path,
+        settings: Settings,
+        terminal: Terminal,
+        nursery: Nursery | None = None,
     ):
         self.files, self.checked, self.results = files, checked, results
         self.settings, self.terminal = settings, terminal
         self.declared = params.declared_by(files.values())
-        self.kernels = Kernels()
+        self.kernels = Kernels(nursery)
         self.outcomes: dict[str, Outcome] = {}
         self.running: dict[Future, str] = {}
         self.gates: dict[str, Gate] = {}
@@ -268,6 +281,7 @@ class Execution:
             kernels=self.kernels,
             on_cell=lambda index: self.terminal.reached(name, index),
             may_begin=may_begin,
+            early=gate is not None,
         )
 
     def _collect(self) -> None:
