@@ -35,7 +35,13 @@ def parser() -> Parser:
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMANDO", title="comandos")
     run = _command(commands, "run", "executa os cadernos e publica o relatório")
-    run.add_argument("files", nargs="+", type=Path, metavar="PARAMS", help="arquivo de parâmetros, ex. params/demo.yml")
+    run.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="PARAMS",
+        help="arquivos de parâmetros, ou uma pasta deles, ex. params/demo.yml",
+    )
     run.add_argument(
         "--only",
         action="append",
@@ -44,7 +50,9 @@ def parser() -> Parser:
         help="só este caderno e aqueles que ele lê, ex. 04_churn",
     )
     run.add_argument("--output", type=Path, metavar="PASTA", help="pasta dos resultados, no lugar de output/")
-    run.add_argument("--workers", type=_positive, default=2, metavar="N", help="cadernos lado a lado (2)")
+    run.add_argument(
+        "--workers", type=_positive, default=2, metavar="N", help="cadernos lado a lado, de todas as carteiras (2)"
+    )
     run.add_argument(
         "--timeout", type=_positive, default=1800, metavar="SEGUNDOS", help="tempo máximo de uma célula (1800)"
     )
@@ -109,14 +117,15 @@ def _run(arguments: argparse.Namespace) -> int:
     options = pipeline.Options(
         tuple(arguments.only), arguments.output, workers=arguments.workers, cell_timeout=arguments.timeout
     )
-    codes = []
-    for result in pipeline.run_all(arguments.files, options):
+    results = list(pipeline.run_all(arguments.files, options))
+    for result in results:
         if result.message:
             print(result.message, file=sys.stderr, flush=True)
-        if result.page:
-            print(result.page, flush=True)
-        codes.append(result.code)
-    return max(codes)
+    several = len(results) > 1
+    for result in results:
+        if several or result.page:
+            print(result.line if several else result.page, flush=True)
+    return max(result.code for result in results)
 
 
 def _notebooks(arguments: argparse.Namespace) -> int:

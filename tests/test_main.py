@@ -43,19 +43,25 @@ def test_results_go_to_stdout_and_errors_to_stderr_and_the_worst_code_is_returne
 
     def run_all(files, options):
         asked.append((files, options))
-        yield Result(2, message="a.yml: errado")
-        yield Result(1, Path("output/b/index.html"), "04_churn falhou")
-        yield Result(0, Path("output/c/index.html"))
+        yield Result(2, message="a.yml: errado", line="a.yml: recusada")
+        yield Result(1, Path("output/b/index.html"), "04_churn falhou", "b: incompleta")
+        yield Result(0, Path("output/c/index.html"), line="c: completa")
 
     monkeypatch.setattr(pipeline, "run_all", run_all)
     code = __main__.main(["run", "a.yml", "b.yml", "c.yml", "--only", "04", "--output", "x", "--timeout", "7"])
     out, err = capsys.readouterr()
     assert code == 2
     assert err == "a.yml: errado\n04_churn falhou\n"
-    assert out == f"{Path('output/b/index.html')}\n{Path('output/c/index.html')}\n"
+    assert out == "a.yml: recusada\nb: incompleta\nc: completa\n"
     files, options = asked[0]
     assert files == [Path("a.yml"), Path("b.yml"), Path("c.yml")]
     assert (options.only, options.output, options.cell_timeout) == (("04",), Path("x"), 7)
+
+
+def test_of_one_portfolio_the_page_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(pipeline, "run_all", lambda files, options: [Result(0, Path("output/c/index.html"), line="c")])
+    assert __main__.main(["run", "c.yml"]) == 0
+    assert capsys.readouterr().out == f"{Path('output/c/index.html')}\n"
 
 
 def test_a_params_file_that_does_not_exist_is_one_message_and_2(capsys, tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from carteira_lib.pipeline import execution, normalise, refresh, results, runner
+from carteira_lib.pipeline import crew, execution, normalise, refresh, results, runner
 from carteira_lib.pipeline.execution import Failure, Outcome
 from carteira_lib.pipeline.params import ParamsError
 from carteira_lib.pipeline.runner import Options
@@ -532,16 +532,16 @@ def test_results_that_cannot_be_put_in_place_bring_the_earlier_ones_back(house, 
     assert contents(folder / "output") == before
 
 
-def test_several_files_run_one_after_the_other_and_one_that_is_wrong_does_not_keep_the_others(house):
+def test_of_several_files_one_that_is_wrong_does_not_keep_the_others(house):
     folder, _, _ = house
     texts = {"a.yml": "run_name: a\n", "b.yml": "run_nome: b\n", "c.yml": "run_name: a\n", "d.yml": "run_name: d\n"}
     for name, text in texts.items():
         (folder / name).write_text(text)
     found = list(runner.run_all([folder / name for name in texts], options(folder)))
-    assert [r.code for r in found] == [0, 2, 2, 0]
+    assert [r.code for r in found] == [0, 2, 2, 0, 0]
     assert "quis dizer 'run_name'" in found[1].message
     assert f"run_name 'a' já é o de {folder / 'a.yml'}" in found[2].message
-    assert sorted(e.name for e in (folder / "output").iterdir()) == ["a", "d"]
+    assert sorted(e.name for e in (folder / "output").iterdir()) == ["a", "d", "index.html", "index.json"]
 
 
 def test_a_notebook_that_never_started_shows_no_figures_of_the_committed_one(tmp_path, monkeypatch):
@@ -609,9 +609,9 @@ def test_a_notebook_got_ready_early_waits_for_what_it_needs_and_is_turned_away_w
 
 
 def test_a_gate_lets_pass_only_who_may():
-    opened, closed = runner.Gate(), runner.Gate()
+    opened, closed = crew.Gate(), crew.Gate()
     opened.open()
     opened.close()
     closed.close()
     assert (opened.wait(), closed.wait()) == (True, False)
-    assert not runner.Gate().decided
+    assert not crew.Gate().decided

@@ -24,6 +24,7 @@ from carteira_lib.pipeline import yaml_reader
 
 RUN_NAME = re.compile(r"\w(?:[\w.-]{0,78}[\w-])?")
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # Windows opens devices by these names
+INDEX = ("index.html", "index.json")  # what stands over several runs in the folder of all results
 DATES = ("as_of", "min_date")
 TYPE_NAMES = {
     "bool": N_("true ou false"),
@@ -304,8 +305,15 @@ def _remedy(parameter: Parameter, value: object) -> str | None:
     return None
 
 
+def is_run_name(value: str) -> bool:
+    """Whether a name can be that of a folder, on every system."""
+    return bool(RUN_NAME.fullmatch(value)) and not RESERVED.fullmatch(value) and value.casefold() not in INDEX
+
+
 def _run_name_problem(value: str, _: Translator) -> list[str]:
-    if RUN_NAME.fullmatch(value) and not RESERVED.fullmatch(value):
+    if value.casefold() in INDEX:
+        return [_("run_name: '{value}' é o nome do índice das carteiras; dê outro", value=value)]
+    if is_run_name(value):
         return []
     message = N_(
         "run_name: '{value}' não serve como nome de pasta: use até 80 letras, números, - _ e ., sem espaço nem barra"

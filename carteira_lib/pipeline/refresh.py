@@ -11,9 +11,10 @@ from typing import TextIO
 
 from carteira_lib.language import translator
 from carteira_lib.pipeline import normalise, order, params
+from carteira_lib.pipeline.crew import Crew, Execution
 from carteira_lib.pipeline.execution import Outcome, Settings
+from carteira_lib.pipeline.jobs import ROOT
 from carteira_lib.pipeline.kernels import Nursery
-from carteira_lib.pipeline.runner import ROOT, Execution
 from carteira_lib.pipeline.terminal import Progress, Terminal
 
 CELL_TIMEOUT = 600
@@ -56,8 +57,9 @@ def refresh(folder: Path = ROOT / "notebooks", *, check: bool = False, lines: Te
 def _execute(files: dict[str, Path], results: Path, lines: TextIO) -> list[Outcome]:
     settings = Settings(results.parent / "output", ROOT, CELL_TIMEOUT)
     terminal = Terminal(lines, sys.stderr, Progress(dict.fromkeys(files, 1), {}))
-    with terminal, Nursery(ROOT) as nursery:
-        return Execution(files, params.Params(Path(), {}, {}), results, settings, terminal, nursery).all(workers=2)
+    with terminal, Nursery(ROOT) as nursery, Crew(2) as crew:
+        unchanged = params.Params(Path(), {}, {})
+        return Execution(files, unchanged, results, settings, terminal, nursery=nursery).all(crew)
 
 
 def _failed(outcome: Outcome) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from carteira_lib.language import translator
@@ -52,7 +52,7 @@ class Progress:
     def fraction(self, now: float) -> float:
         """Share of the whole run that is done."""
         done = sum(self.share(name, now) * weight for name, weight in self.weights.items())
-        return done / sum(self.weights.values())
+        return done / sum(self.weights.values()) if self.weights else 1.0
 
     def seconds_left(self, now: float) -> float | None:
         """Seconds left; None before anything is known of this run or an earlier one."""
@@ -107,12 +107,17 @@ class Terminal:
         """A notebook started a cell; called from the threads that run notebooks, so it draws nothing."""
         self.progress.reached[name] = cell
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: Outcome, prefix: str = "") -> None:
         """A notebook ended: its line."""
-        self.progress.ended.add(outcome.name)
+        name = prefix + outcome.name
+        self.progress.ended.add(name)
         width = max(map(len, self.progress.cells))
-        self.line(f"{outcome.name:<{width}}  {summary(outcome, self.language)}")
+        self.line(f"{name:<{width}}  {summary(outcome, self.language)}")
         self.refresh()
+
+    def dropped(self, names: Iterable[str]) -> None:
+        """Nothing more is to come of these notebooks, ended or not."""
+        self.progress.ended.update(names)
 
     def refresh(self) -> None:
         """Draw the bar anew."""
@@ -121,7 +126,7 @@ class Terminal:
         now = time.monotonic()
         _ = translator(self.language)
         left = self.progress.seconds_left(now)
-        running = [name for name in self.progress.begun if name not in self.progress.ended]
+        running = [" ".join(name.split()) for name in self.progress.begun if name not in self.progress.ended]
         self.bar.n = int(1000 * self.progress.fraction(now))
         self.bar.set_description_str(", ".join(running), refresh=False)
         self.bar.set_postfix_str("" if left is None else _("faltam {time}", time=clock(left)), refresh=False)

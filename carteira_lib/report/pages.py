@@ -58,9 +58,9 @@ def write_pages(notebooks: Mapping[str, Mapping | Path], folder: Path, header: H
     """
     bodies = {name: cells.body(_loaded(notebook), header.language, notebooks) for name, notebook in notebooks.items()}
     for name, body in bodies.items():
-        _save(folder / f"{name}.html", _page(body, name, bodies, header))
+        save(folder / f"{name}.html", _page(body, name, bodies, header))
     index = folder / "index.html"
-    _save(index, _index(bodies, header))
+    save(index, _index(bodies, header))
     return index
 
 
@@ -86,7 +86,8 @@ def _loaded(notebook: Mapping | Path) -> Mapping:
     return cells.read(notebook) if isinstance(notebook, Path) else notebook
 
 
-def _save(file: Path, text: str) -> None:
+def save(file: Path, text: str) -> None:
+    """Write a page under a temporary name and rename it."""
     with tables.replacing(file) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -117,18 +118,18 @@ def _page(body: Body, name: str, bodies: Mapping[str, Body], header: Header) -> 
 def _framed(body: Body, header: Header, *, navigation=(), around: Mapping | None = None, name: str = "") -> str:
     title = body.title or _spoken(name) or "Carteira"
     start = "" if body.title else f"<h1>{_escaped(title)}</h1>"
-    values = {"body": _finished(start + body.html), "contents": body.contents, "cards": (), "title": title}
+    values = {"body": finished(start + body.html), "contents": body.contents, "cards": (), "title": title}
     values |= {"incomplete": body.failed, "failed_here": body.failed_here, "home": False}
-    return _template(header, {**values, "navigation": navigation, **(around or {"previous": None, "next": None})})
+    return filled(header, {**values, "navigation": navigation, **(around or {"previous": None, "next": None})})
 
 
 def _index(bodies: Mapping[str, Body], header: Header) -> str:
     _ = translator(header.language)
     title = _("Carteira de clientes")
     listed = [_card(name, body) for name, body in bodies.items()]
-    values = {"title": title, "body": _finished(_opening(bodies, title, header)), "contents": (), "cards": listed}
+    values = {"title": title, "body": finished(_opening(bodies, title, header)), "contents": (), "cards": listed}
     values |= {"incomplete": _incomplete(bodies, header.language), "failed_here": False, "home": True}
-    return _template(header, {**values, "navigation": _navigation(bodies, header), "previous": None, "next": None})
+    return filled(header, {**values, "navigation": _navigation(bodies, header), "previous": None, "next": None})
 
 
 def _incomplete(bodies: Mapping[str, Body], language: str) -> str:
@@ -175,13 +176,15 @@ def _escaped(text: str) -> str:
     return escape(text)
 
 
-def _finished(markup: str):
+def finished(markup: str):
+    """Markup that the template takes as it is."""
     from markupsafe import Markup
 
     return Markup(markup)  # sanitised by cells, or built here from escaped parts
 
 
-def _template(header: Header, values: Mapping) -> str:
+def filled(header: Header, values: Mapping) -> str:
+    """The page of the template: head, style, header, footer, and between them what `values` says."""
     import jinja2
 
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
@@ -189,7 +192,7 @@ def _template(header: Header, values: Mapping) -> str:
     shared = {
         "_": translator(header.language),
         "language": header.language,
-        "css": _finished(css),
+        "css": finished(css),
         "run_name": header.run_name,
         "as_of": "" if header.as_of is None else formats.date(header.as_of, header.language),
         "source": header.source,
