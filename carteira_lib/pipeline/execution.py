@@ -173,6 +173,13 @@ def execute(
     return _outcome(source.stem, notebook, failure and _failure(failure, started[0], settings), seconds)
 
 
+def taken_over(source: Path, target: Path, settings: Settings) -> Outcome:
+    """What became of a notebook that was executed elsewhere, to its end; it is made fit to be kept like our own."""
+    notebook = _finish(source, target, None, 0, "", settings)
+    seconds = notebook["metadata"].get("papermill", {}).get("duration") or 0.0
+    return _outcome(source.stem, notebook, None, float(seconds))
+
+
 def _waited(may_begin: Callable[[], bool]) -> float:
     """Seconds until the notebook may begin; NotNeeded where it may not."""
     begin = time.perf_counter()

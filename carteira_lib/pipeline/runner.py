@@ -11,14 +11,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from carteira_lib.pipeline import inputs, order, overview, results
+from carteira_lib.language import translator
+from carteira_lib.pipeline import execution, inputs, order, overview, params, redaction, results
 from carteira_lib.pipeline.crew import Crew
+from carteira_lib.pipeline.execution import Settings
 from carteira_lib.pipeline.jobs import ROOT, Job, Options, Result
 from carteira_lib.pipeline.kernels import Nursery
 from carteira_lib.pipeline.params import ParamsError
 from carteira_lib.pipeline.terminal import Progress, Terminal
 
-__all__ = ["Options", "Result", "run", "run_all"]
+__all__ = ["Options", "Result", "pages", "run", "run_all"]
 WARM_UP_SECONDS = 2.0  # at most, for the first kernel to start: importing two things at once slows both
 
 
@@ -69,6 +71,42 @@ def run(file: Path, options: Options) -> Result:
         if job.error:
             raise job.error
     return jobs[0].result
+
+
+def pages(file: Path | str, output: Path | None = None, notebooks: Path = ROOT / "notebooks") -> Path:
+    """Make the pages and run.json of a run whose notebooks were executed outside: by papermill, Airflow or hand.
+
+    Parameters
+    ----------
+    file : Path
+        The params file; the executed notebooks stand in the run's folder, under ``notebooks/``.
+    output : Path, optional
+        Folder of all results, in place of ``output/``.
+    notebooks : Path
+        Folder of the notebooks as they were.
+
+    Returns
+    -------
+    Path
+        The page to open.
+
+    Raises
+    ------
+    ParamsError
+        The params file is wrong, or no notebook was executed.
+    """
+    files = order.available(notebooks)
+    checked = params.read(Path(file), files.values())
+    folder = Options(output=output).folder / checked.run_name
+    settings = Settings(folder.parent, ROOT, language=checked.language, secrets=redaction.find(checked.given))
+    executed = {name: folder / "notebooks" / f"{name}.ipynb" for name in files}
+    outcomes = [execution.taken_over(files[n], one, settings) for n, one in executed.items() if one.is_file()]
+    if not outcomes:
+        _ = translator(checked.language)
+        message = _("nenhum caderno executado em {folder}; execute-os antes", folder=folder / "notebooks")
+        raise ParamsError(str(file), [message], checked.language)
+    results.complete(folder, folder, outcomes, checked, files)
+    return folder / "index.html"
 
 
 def _jobs(sources: Sequence[Path | ParamsError], options: Options) -> list[Job]:
