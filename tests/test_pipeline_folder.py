@@ -352,7 +352,7 @@ def test_the_most_at_risk_comes_first_and_the_sums_are_of_what_adds_up(tmp_path)
     ]
     said = soup.select_one(".output").get_text(" ").replace("\xa0", " ")
     assert "Juntas, as 3 carteiras em BRL têm 35 clientes e R$ 3,1 mil de receita em 12 meses" in said
-    assert "com R$ 450 em risco, mais da metade em b." in said
+    assert "com R$ 450 em risco, mais da metade em b. De 1 não há previsão." in said
 
 
 def test_money_of_two_currencies_or_two_horizons_is_not_added_up(tmp_path):

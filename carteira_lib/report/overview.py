@@ -27,6 +27,7 @@ HEADINGS = (
 )
 CLIENTS = "portfolio_clients"
 MOST = 3  # portfolios that a sentence names
+LONG = 20  # characters of a name, beyond which it may be broken anywhere
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,9 @@ def _sums(group: Sequence[Portfolio], _: Translator) -> str:
             "Juntas, as {count} em {currency} têm {clients} e {revenue} de receita em 12 meses, com {risk} em risco, mais da metade em {names}.",
             **values, names=where,
         )  # fmt: skip
+    unknown = sum(one.figure("revenue_at_risk") is None for one in group)
+    if unknown and whole.figure("revenue_at_risk") is not None:
+        text += " " + _.ngettext("De {n} não há previsão.", "De {n} não há previsão.", unknown)
     return escape(text)
 
 
@@ -208,7 +212,7 @@ def _group(currency: str, portfolios: Sequence[Portfolio], _: Translator) -> str
     count = _.ngettext("{n} carteira", "{n} carteiras", len(portfolios))
     caption = _("{count} em {currency}, da maior receita em risco para a menor", count=count, currency=currency)
     head = "".join(f'<th scope="col"{_class(i)}>{escape(_(text))}</th>' for i, text in enumerate(HEADINGS))
-    rows = [_row(_link(one) + _mark(one, _), _cells(one, _)) for one in portfolios]
+    rows = [_row(_link(one) + _mark(one, _), _cells(one, _), len(one.name) > LONG) for one in portfolios]
     if len(portfolios) > 1:
         rows.append(_row(escape(_("Todas")), [*_cells(_together(portfolios), _)[:-1], ""]))
     return (
@@ -227,9 +231,10 @@ def _class(column: int) -> str:
     return "" if not column else ' class="day"' if column == len(HEADINGS) - 1 else ' class="num"'
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
+def _row(name: str, cells: Sequence[str], long: bool = False) -> str:
     values = "".join(f"<td{_class(i)}>{escape(text)}</td>" for i, text in enumerate(cells, 1))
-    return f'<tr><th scope="row">{name}</th>{values}</tr>'
+    kind = ' class="long"' if long else ""
+    return f'<tr><th scope="row"{kind}>{name}</th>{values}</tr>'
 
 
 def _cells(one: Portfolio, _: Translator) -> list[str]:
