@@ -131,6 +131,17 @@ def test_a_portfolio_that_was_begun_goes_before_the_next_one(house):
     assert house.log == [(name, notebook) for name in "abc" for notebook in NAMES]
 
 
+def test_of_two_that_are_under_way_the_one_begun_first_gets_the_worker_that_is_free(house):
+    begun, other = threading.Event(), threading.Event()
+    house.does = {
+        ("b", "01_limpeza"): lambda: begun.wait(10),  # ends when a keeps one worker busy and could use another
+        ("a", "02_carteira"): lambda: (begun.set(), other.wait(2)),
+        ("a", "04_livre"): other.set,
+    }
+    house.run(*house.params("a", "b"))
+    assert house.log.index(("a", "04_livre")) < house.log.index(("b", "02_carteira"))
+
+
 def test_a_portfolio_that_waits_for_one_notebook_leaves_its_worker_to_the_next(house):
     last = threading.Event()
     house.does = {("a", "01_limpeza"): lambda: last.wait(10), ("b", "08_resumo"): last.set}
