@@ -562,6 +562,18 @@ def test_a_notebook_that_never_started_shows_no_figures_of_the_committed_one(tmp
     assert [f.name for f in target.parent.iterdir()] == [target.name]
 
 
+@pytest.mark.parametrize(("died", "status", "asked"), [(1, "done", 2), (2, "failed", 2)])
+def test_a_kernel_that_ends_before_it_answers_is_started_once_more(tmp_path, monkeypatch, died, status, asked):
+    source, target = tmp_path / "nb" / "02_carteira.ipynb", tmp_path / "out" / "02_carteira.ipynb"
+    write_notebook(source, "show()")
+    answers = [RuntimeError("Kernel died before replying to kernel_info")] * died + [None]
+    calls = []
+    monkeypatch.setattr(execution, "_papermill", lambda *arguments: calls.append(1) or answers[len(calls) - 1])
+    settings = execution.Settings(tmp_path, ROOT)
+    outcome = execution.execute(source, target, {}, settings=settings, kernels=execution.Kernels())
+    assert (outcome.status, len(calls)) == (status, asked)
+
+
 # ---- staging
 
 

@@ -33,6 +33,7 @@ INPUT_ERRORS = ("DataError", *PARAMETER_ERRORS)
 DISK_FULL = ("[Errno 28]", "No space left on device", "[WinError 112]", "There is not enough space on the disk")
 ERROR_MARK = "papermill-error-cell-tag"  # what papermill tags the two cells with that it adds beside an error
 START_TIMEOUT = 90
+NEVER_ANSWERED = "Kernel died before replying"  # what Jupyter says of a kernel that ended before its first cell
 
 
 class NotNeeded(Exception):
@@ -160,9 +161,10 @@ def execute(
 
     log = target.with_name(f".{target.stem}.log")
     with log.open("wb") as stream, _event_loop():
-        failure = _papermill(
-            source, target, parameters, settings, kernels.manager_class(_environment(settings), stream, early), note
-        )
+        manager_class = kernels.manager_class(_environment(settings), stream, early)
+        failure = _papermill(source, target, parameters, settings, manager_class, note)
+        if NEVER_ANSWERED in str(failure) and not kernels.stopped:  # another program may have taken one of its ports
+            failure = _papermill(source, target, parameters, settings, manager_class, note)
     if isinstance(failure, NotNeeded):
         log.unlink()
         target.unlink(missing_ok=True)
