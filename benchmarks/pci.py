@@ -207,7 +207,7 @@ def test(count: int, noise: float, seeds: int, sizes) -> None:
         for seed in range(count):
             for truth in (list(TRUTHS)[seed % 3], None):
                 p = Portfolio(seeds + 200_000 + seed, clients, truth, noise=noise)
-                found = judge.permutation_p(p.data.hot, p.places, np.stack(list(p.data.targets.values())), seed=seed)
+                found = judge.permutation_p(p.data.hot, p.places, p.scores, p.data.size, seed=seed)
                 rows.append({"n": clients, "planted": bool(truth), "found": float(judge.significant(found.min()))})
     table(rows, ["n", "planted"], f"Niche found, {count} portfolios each, noise {noise}")
 

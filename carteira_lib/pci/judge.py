@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from carteira_lib.pci.search import BEAM, Found, Grid, members, search
+from carteira_lib.pci.value import discounted
 
 PERMUTATIONS = 199
 BATCH = 50
@@ -73,35 +74,53 @@ def significant(p: float | np.ndarray) -> bool | np.ndarray:
 
 
 def permutation_p(
-    hot: np.ndarray, places: Grid, values: np.ndarray, *, seed: int = 0, permutations: int = PERMUTATIONS
+    hot: np.ndarray,
+    places: Grid,
+    scores: np.ndarray,
+    size: np.ndarray | None = None,
+    *,
+    seed: int = 0,
+    permutations: int = PERMUTATIONS,
 ) -> np.ndarray:
-    """Chance of a best score as high as each column's, were value dealt to the clients at random.
+    """Chance of a best score as high as each way of looking finds, were value dealt to the clients at random.
 
-    The whole search is repeated on permuted clients, the same permutation for all columns, and each column is compared
-    with the highest score over all of them: so it may be tried on several columns without paying twice. It stops once
-    the result cannot be significant any more (Besag & Clifford 1991).
+    The whole search is repeated on permuted clients, the discount of size within it: a straight line fitted to the real
+    order alone would leave the two ways less alike than on permuted clients. Each way is compared with the highest score
+    over both, so that looking twice costs nothing. It stops once the result cannot be significant any more (Besag &
+    Clifford 1991).
+
+    Parameters
+    ----------
+    scores : ndarray
+        Normal scores of the value.
+    size : ndarray, optional
+        Headcount of each client: the value is looked at as it is, and beyond size.
 
     Returns
     -------
-    ndarray, one p per column
+    ndarray
+        p of the plain way, and with `size` of the discounted one.
     """
-    values = np.atleast_2d(values)
     rng = np.random.default_rng(seed)
-    if values.shape[1] > PERMUTED_CLIENTS:
-        drawn = np.sort(rng.choice(values.shape[1], PERMUTED_CLIENTS, replace=False))
-        hot, values = hot[drawn], values[:, drawn]
-    reached = search(hot, places, values).scores[:, 0]
-    above, done = np.zeros(len(values), int), 0
+    if len(scores) > PERMUTED_CLIENTS:
+        drawn = np.sort(rng.choice(len(scores), PERMUTED_CLIENTS, replace=False))
+        hot, scores, size = hot[drawn], scores[drawn], None if size is None else size[drawn]
+    reached = search(hot, places, _ways(scores[None], size)).scores[:, 0]
+    above, done = np.zeros(len(reached), int), 0
     enough = LEVEL * (permutations + 1) - 1
     while done < permutations and (above < enough).any():
         count = min(BATCH, permutations - done)
-        orders = np.stack([rng.permutation(values.shape[1]) for _ in range(count)])
-        dealt = np.concatenate([column[orders] for column in values])
-        luck = search(hot, places, dealt).scores[:, 0].reshape(len(values), count).max(axis=0)
+        orders = np.stack([rng.permutation(len(scores)) for _ in range(count)])
+        luck = search(hot, places, _ways(scores[orders], size)).scores[:, 0].reshape(len(reached), count).max(axis=0)
         above += (luck[None, :] >= reached[:, None]).sum(axis=1)
         done += count
     p = (above + 1) / (done + 1)
     return np.where(np.isfinite(reached), p, 1.0)
+
+
+def _ways(scores: np.ndarray, size: np.ndarray | None) -> np.ndarray:
+    """Rows of scores as they are, and below them, where there are sizes, each with the size discounted."""
+    return scores if size is None else np.concatenate([scores, [discounted(row, size) for row in scores]])
 
 
 def folds(clients: int, *, seed: int = 0, repeats: int = REPEATS) -> np.ndarray:

@@ -90,7 +90,7 @@ def niche(data: Data, *, seed: int = 0) -> Niche:
     found = judge.best(data.hot, data.places, np.stack([data.targets[m] for m in methods]))
     if not found.any(axis=1).all():
         return Niche((), None, 0.0)
-    tested = judge.permutation_p(data.hot, data.places, np.stack(list(data.targets.values())), seed=seed)
+    tested = judge.permutation_p(data.hot, data.places, data.targets[SCAN], data.size, seed=seed)
     p = dict(zip(methods, tested, strict=True))
     alike = (found == found[0]).all()  # the discount changes nothing, and need not be told
     gradient = 0.0 if alike else _gradient(data, members(data.hot, data.places, found[:1])[0])
