@@ -61,6 +61,11 @@ def test_every_goal_of_the_file_has_its_answer(found):
     status = found.goals_status.set_index("goal_id")
     assert len(status) == 12
     assert status.loc["M03", "goal_reason"] == "too_far"
+    sums = status["metric"].ne("active_clients")
+    assert (
+        status.loc[sums, "start_date"].eq(pd.Timestamp("2026-11-01")).all()
+    )  # a sum without a start begins anew each month
+    assert status.loc[~sums, "start_date"].isna().all()
     told = status.drop(index="M03")
     assert told["probability"].between(0.02, 0.98).all()
     assert told.loc["M01", "goal_reason"] == "keep"

@@ -16,10 +16,11 @@ def empty(name):
     return tables.conform(pd.DataFrame(columns=list(tables.contract(name).column_names)), name)
 
 
-def goals_of(*rows):
+def goals_of(*rows, start=None):
     columns = ["goal_id", "metric", "target", "deadline", "seller_id"]
     table = pd.DataFrame(rows, columns=columns).reindex(columns=list(tables.contract("goals").column_names))
-    return tables.conform(table.assign(deadline=pd.to_datetime(table["deadline"])), "goals")
+    when = pd.to_datetime(table["deadline"])
+    return tables.conform(table.assign(deadline=when, start_date=pd.Timestamp(start) if start else pd.NaT), "goals")
 
 
 GOALS = goals_of(
@@ -183,6 +184,30 @@ def test_no_goals_say_what_they_would_bring():
     found = forecast.analyse(frames(goals=empty("goals")), AS_OF)
     assert "Nenhuma meta informada" in " ".join(forecast.findings(found))
     assert len(found.forecast)
+
+
+def test_a_sum_names_its_start_and_one_without_is_told_to_begin_anew():
+    row = ("M1", "Receita", 40_000, "2027-03-31", None)
+    begun, bare = (forecast.analyse(frames(goals=goals_of(row, start=start)), AS_OF) for start in ("2026-11-01", None))
+    texts = [forecast.goals_shown(f.goals_status, empty("sellers"))["Meta e prazo"][0] for f in (begun, bare)]
+    assert [t.replace("\xa0", " ") for t in texts] == [
+        "receita de 01/11/2026 a 31/03/2027: R$ 40 mil",
+        "receita: R$ 40 mil até 31/03/2027",
+    ]
+    said = [" ".join(forecast.findings(f)) for f in (begun, bare)]
+    assert "não tem início" not in said[0]
+    assert "1 meta de soma não tem início" in said[1]
+    stock = goals_of(("M2", "Clientes ativos", 190, "2027-06-30", None), start="2026-11-01")
+    shown = forecast.goals_shown(forecast.analyse(frames(goals=stock), AS_OF).goals_status, empty("sellers"))
+    assert shown["Meta e prazo"][0] == "clientes ativos: 190 até 30/06/2027"
+
+
+def test_a_single_goal_is_not_counted():
+    for target, said in ((10, "A única meta é provável."), (1e9, "A única meta é improvável.")):
+        found = forecast.analyse(frames(goals=goals_of(("M1", "Receita", target, "2027-01-31", None))), AS_OF)
+        assert said in forecast.findings(found)
+    found = forecast.analyse(frames(goals=goals_of(("M1", "Quilos", 5, "2027-01-31", None))), AS_OF)
+    assert "A única meta não tem chance calculada." in forecast.findings(found)
 
 
 def test_goals_of_the_parameters_join_those_of_the_table():

@@ -222,6 +222,23 @@ def test_a_goal_that_has_begun_counts_what_was_achieved(past):
     assert (reached["goal_state"], reached["probability"]) == ("reached", None)
 
 
+def test_a_goal_that_begins_later_counts_only_from_its_start(past):
+    drawn = Draws(np.tile(1_000.0 * np.arange(1, 13), (10, 1)), None)  # 1,000 in January, 2,000 in February ...
+    found = goals.judged(goal(start_date=pd.Timestamp("2027-02-01")), judge(past, revenue=drawn), AS_OF)
+    assert (found["months_left"], found["standing"]) == (2, None)
+    assert found["expected_value"] == 2_000 + 3_000
+    assert found["pace_needed"] == 30_000 / 2
+    late = goals.judged(goal(start_date=pd.Timestamp("2027-04-01")), judge(past), AS_OF)
+    assert (late["goal_state"], late["goal_reason"]) == ("not_judged", "starts_late")
+
+
+def test_the_straight_line_of_a_goal_that_begins_later_waits_for_its_start(past):
+    rising = past._replace(series=dict(past.series) | {"revenue": 1_000.0 * np.arange(1, 37)})  # 36,000 in December
+    mine = judge(rising, revenue=Draws(np.ones((4, 12)), None))._replace(way="line")
+    found = goals.judged(goal(start_date=pd.Timestamp("2027-02-01")), mine, AS_OF)
+    assert found["expected_value"] == pytest.approx(38_000 + 39_000, rel=1e-6)
+
+
 @pytest.mark.parametrize("metric", ["new_clients", "reactivated"])
 def test_what_was_achieved_is_what_the_months_count(metric):
     log = portfolio(chance=0.15, seed=4)

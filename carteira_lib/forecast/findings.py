@@ -8,6 +8,7 @@ import pandas as pd
 
 from carteira_lib import tables
 from carteira_lib.forecast.backtest import FEWEST_MONTHS
+from carteira_lib.forecast.goals import SUMS
 from carteira_lib.forecast.seasonal import YEAR
 from carteira_lib.forecast.wording import amount, named
 from carteira_lib.language import N_
@@ -30,6 +31,13 @@ STATES = {
     "open": (N_("{n} está em aberto"), N_("{n} estão em aberto")),
     "unlikely": (N_("{n} é improvável"), N_("{n} são improváveis")),
 }
+ONE_GOAL = {
+    "reached": N_("A única meta já foi batida."),
+    "likely": N_("A única meta é provável."),
+    "open": N_("A única meta está em aberto."),
+    "unlikely": N_("A única meta é improvável."),
+}
+ONLY_UNJUDGED = N_("A única meta não tem chance calculada.")
 COUNTED = ("active_clients", "new_clients", "reactivated")
 
 
@@ -39,7 +47,15 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
     Sentences on what the data do not have are left out.
     """
     told = _Sentences(analysis, language, currency)
-    said = [told.ahead(), told.goals(), told.weakest(), told.quality(), told.calibrated(), told.history()]
+    said = [
+        told.ahead(),
+        told.goals(),
+        told.moving(),
+        told.weakest(),
+        told.quality(),
+        told.calibrated(),
+        told.history(),
+    ]
     return [sentence for sentence in said if sentence]
 
 
@@ -96,11 +112,21 @@ class _Sentences:
         others = len(self.status) - int(states.reindex(["reached", *JUDGED]).sum())
         if others:
             parts.append(_.ngettext("{n} não tem chance calculada", "{n} não têm chance calculada", others))
+        if len(self.status) == 1:
+            return _(ONE_GOAL.get(states.index[0], ONLY_UNJUDGED))
+        return _("Das {n} metas: {parts}.", n=self.words.number(len(self.status)), parts=self.words.listing(parts))
+
+    def moving(self) -> str:
+        """Sums without a start: what is sold leaves them at each reference date."""
+        _, status = self.translate, self.status
+        live = ~status["goal_state"].eq("not_judged")
+        without = int((status["metric"].isin(SUMS) & status["start_date"].isna() & live).sum())
+        if not without:
+            return ""
         return _.ngettext(
-            "Há {n} meta: {parts}.",
-            "Das {n} metas: {parts}.",
-            len(self.status),
-            parts=self.words.listing(parts),
+            "Atenção: {n} meta de soma não tem início (start_date) e conta só do dia seguinte à data-base: o que já foi feito não entra, e a cada nova data-base ela recomeça do zero.",
+            "Atenção: {n} metas de soma não têm início (start_date) e contam só do dia seguinte à data-base: o que já foi feito não entra, e a cada nova data-base elas recomeçam do zero.",
+            without,
         )
 
     def weakest(self) -> str:

@@ -1,7 +1,7 @@
 """Goals with a date: what each asks for, where we stand, the pace it needs, and how probable it is.
 
-A goal counts from `start_date`, or from the day after `as_of` where it has none, to the end of its deadline. Goals of
-active clients are met at the deadline; those of new or reactivated clients and of revenue by the sum until then.
+Goals of active clients are met at the deadline. Those of new or reactivated clients and of revenue are met by the sum from
+`start_date`, or from the day after `as_of` where they have none, to the end of the deadline.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LIKELY, UNLIKELY = 0.7, 0.3
 #: Months of history -> months ahead with a probability, and how many of these are no more than approximate.
 REACH = ((36, 12, 6), (24, 6, 6), (18, 3, 3), (12, 3, 0))
 COLUMNS = (
-    "goal_id", "metric", "seller_id", "horizon", "target", "deadline", "standing", "expected_value", "expected_low",
+    "goal_id", "metric", "seller_id", "horizon", "target", "start_date", "deadline", "standing", "expected_value", "expected_low",
     "expected_high", "probability", "approximate", "months_left", "pace_needed", "pace_now", "extra_per_month",
     "goal_state", "goal_reason",
 )  # fmt: skip
@@ -62,8 +62,8 @@ def metric_of(text: str) -> str:
     return next((code for code, words in WORDS.items() if said in (*words, code.replace("_", " "))), "")
 
 
-def month_weights(as_of: pd.Timestamp, deadline: pd.Timestamp) -> np.ndarray:
-    """Share of each month ahead, from the first not over on `as_of`, that lies after `as_of` and by the deadline.
+def month_weights(as_of: pd.Timestamp, deadline: pd.Timestamp, start: pd.Timestamp | None = None) -> np.ndarray:
+    """Share of each month ahead, from the first not over on `as_of`, that lies after `as_of`, not before `start`, and by the deadline.
 
     Examples
     --------
@@ -71,11 +71,15 @@ def month_weights(as_of: pd.Timestamp, deadline: pd.Timestamp) -> np.ndarray:
     [1.0, 1.0]
     >>> month_weights(pd.Timestamp("2026-11-15"), pd.Timestamp("2026-11-30")).tolist()
     [0.5]
+    >>> month_weights(pd.Timestamp("2026-09-30"), pd.Timestamp("2026-12-31"), pd.Timestamp("2026-11-01")).tolist()
+    [0.0, 1.0, 1.0]
     """
+    opening = as_of + pd.Timedelta(days=1)
+    opening = opening if start is None else max(opening, start)
     months = pd.period_range(last_whole_month(as_of) + 1, deadline.to_period("M"), freq="M")
     shares = []
     for month in months:
-        first, last = max(month.start_time, as_of + pd.Timedelta(days=1)), min(month.end_time.normalize(), deadline)
+        first, last = max(month.start_time, opening), min(month.end_time.normalize(), deadline)
         shares.append(max((last - first).days + 1, 0) / month.days_in_month)
     return np.array(shares)
 
@@ -128,14 +132,16 @@ def judged(
     metric = metric_of(goal["metric"])
     row = dict.fromkeys(COLUMNS) | {name: goal.get(name) for name in ("goal_id", "seller_id", "horizon", "deadline")}
     row |= {"metric": metric or goal["metric"], "target": _target(metric, goal["target"]), "approximate": False}
+    if metric in SUMS:
+        row["start_date"] = _given(goal)
     refused = _refused(row, metric, judge, as_of)
     if refused:
         return row | {"goal_state": "not_judged", "goal_reason": refused}
-    weights = month_weights(as_of, goal["deadline"])
+    weights = month_weights(as_of, goal["deadline"], row["start_date"])
     row["months_left"] = float(weights.sum())
     if metric in HIGHEST:
         return row | _by_standing(row, (standings or {}).get(metric))
-    return row | _by_draws(row, judge, weights, _begun(goal.get("start_date"), as_of), as_of)
+    return row | _by_draws(row, judge, weights, as_of)
 
 
 def _target(metric: str, target: float) -> float:
@@ -148,6 +154,8 @@ def _refused(row: Mapping, metric: str, judge: Judge | None, as_of: pd.Timestamp
         return "unknown_metric"
     if row["deadline"] <= as_of:
         return "past"
+    if row["start_date"] is not None and row["start_date"] > row["deadline"]:
+        return "starts_late"
     if not np.isfinite(row["target"]) or (row["target"] <= 0 and metric != "nps"):
         return "no_target"
     if row["target"] > HIGHEST.get(metric, np.inf):
@@ -157,8 +165,9 @@ def _refused(row: Mapping, metric: str, judge: Judge | None, as_of: pd.Timestamp
     return ""
 
 
-def _begun(start: pd.Timestamp | None, as_of: pd.Timestamp) -> pd.Timestamp | None:
-    return None if start is None or pd.isna(start) or start > as_of else start
+def _given(goal: Mapping) -> pd.Timestamp | None:
+    start = goal.get("start_date")
+    return None if start is None or pd.isna(start) else pd.Timestamp(start)
 
 
 def _by_standing(row: Mapping, standing: Standing | None) -> dict:
@@ -173,8 +182,9 @@ def _by_standing(row: Mapping, standing: Standing | None) -> dict:
     return found | _foretold(standing.draws, weights, row["target"])
 
 
-def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, start: pd.Timestamp | None, as_of: pd.Timestamp) -> dict:
+def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, as_of: pd.Timestamp) -> dict:
     """Standing, pace, and what the simulations say."""
+    start = None if row["start_date"] is None or row["start_date"] > as_of else row["start_date"]
     metric, total = row["metric"], row["metric"] in SUMS
     series = judge.past.series[metric]
     if not len(series):
@@ -188,7 +198,8 @@ def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, start: pd.Timesta
     if total and left <= 0:
         return found | {"goal_state": "reached", "goal_reason": "reached"}
     ahead, firm = reach(judge.past.months)
-    why = _no_probability(series, metric, weights, ahead)
+    far = month_weights(as_of, row["deadline"]).sum()
+    why = _no_probability(series, metric, weights, far, ahead)
     if len(weights) <= probability.HORIZON and metric in judge.drawn and judge.past.months >= 6:
         outcomes, chances = _outcomes(judge, metric, weights, total=total)
         found |= _foretold(outcomes + (standing if total else 0.0), chances, row["target"])
@@ -201,24 +212,28 @@ def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, start: pd.Timesta
         return found | {"probability": None, "goal_state": "no_probability", "goal_reason": why}
     if not total and left <= 0:
         found["goal_reason"] = "keep"
-    return found | {"approximate": bool(weights.sum() > firm)}
+    return found | {"approximate": bool(far > firm)}
 
 
 def _outcomes(judge: Judge, metric: str, weights: np.ndarray, *, total: bool) -> tuple[np.ndarray, np.ndarray]:
     """What may come, and how probable each is: of the simulations, or of the straight line with its normal error."""
     if judge.way != "line":
         return probability.blended(judge.drawn[metric], weights, total=total)
-    months = max(round(weights.sum()), 1)
-    centre, spread = straight_line(judge.past.series[metric], horizon=months, total=total)
+    months, before = max(round(weights.sum()), 1), int(np.argmax(weights > 0))  # months that a goal waits for its start
+    series = judge.past.series[metric]
+    centre, spread = straight_line(series, horizon=months, total=total)
+    if before:
+        centre = straight_line(series, horizon=before + months, total=True)[0]
+        centre -= straight_line(series, horizon=before, total=True)[0]
     places = norm.ppf((np.arange(SIMULATIONS) + 0.5) / SIMULATIONS)
     part = weights.sum() / months if total else 1.0
     return part * np.maximum(centre + spread * places, 0.0), np.full(SIMULATIONS, 1 / SIMULATIONS)
 
 
-def _no_probability(series: np.ndarray, metric: str, weights: np.ndarray, ahead: int) -> str:
+def _no_probability(series: np.ndarray, metric: str, weights: np.ndarray, far: float, ahead: int) -> str:
     if not ahead:
         return "short_history"
-    if weights.sum() > ahead:
+    if far > ahead:
         return "too_far"
     events = series[-3:].mean() * weights.sum() if metric in ("new_clients", "reactivated") else series[-1]
     return "few_events" if metric != "revenue" and events < FEWEST_EVENTS else ""

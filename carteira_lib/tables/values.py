@@ -88,6 +88,7 @@ VALUES = {
         "none_reached": N_("nenhuma simulação chega ao alvo"),
         "unknown_metric": N_("indicador desconhecido"),
         "past": N_("o prazo já passou"),
+        "starts_late": N_("o início vem depois do prazo"),
         "no_target": N_("falta um alvo maior que zero"),
         "impossible": N_("alvo acima do máximo possível"),
         "unknown_seller": N_("nenhum cliente deste vendedor"),

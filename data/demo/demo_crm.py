@@ -246,7 +246,7 @@ def prospects(rng: np.random.Generator, clients: list[Client]) -> list[Profile]:
 
 
 def goals() -> list[list[str]]:
-    """Targets of the management, in the words of its spreadsheet."""
+    """Targets of the management, in the words of its spreadsheet; sums count from the first day of its new year."""
     rows = [
         ("Clientes ativos", "700", "31/01/2027", "", "Curto"),
         ("Clientes ativos", "740", "30/06/2027", "", "Médio"),
@@ -261,4 +261,5 @@ def goals() -> list[list[str]]:
         ("Receita", "600.000,00", "31/01/2027", "V08", "Curto"),
         ("Clientes ativos", "130", "30/06/2027", "V01", "Médio"),
     ]
-    return [[f"M{number:02d}", *row] for number, row in enumerate(rows, 1)]
+    starts = ["" if metric == "Clientes ativos" else "01/11/2026" for metric, *_rest in rows]
+    return [[f"M{number:02d}", *row, start] for number, (row, start) in enumerate(zip(rows, starts, strict=True), 1)]

@@ -140,7 +140,7 @@ def registers() -> dict[str, bytes]:
     header = ["Cód. Produto", "Descrição", "Linha", "Família", "Nível", "Preço Tabela", "Custo Unit.", "Ativo"]
     products = [product_row(family, tier) for family in company.FAMILIES for tier in range(1, family.tiers + 1)]
     sellers = [[s.id, s.name, s.role, str(s.hours), s.region] for s in company.SELLERS]
-    goals_header = ["Meta", "Indicador", "Alvo", "Prazo", "Vendedor", "Horizonte"]
+    goals_header = ["Meta", "Indicador", "Alvo", "Prazo", "Vendedor", "Horizonte", "Início"]
     return {
         "products.csv": erp([header, *products]),
         "sellers.csv": text(

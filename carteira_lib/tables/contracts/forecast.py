@@ -75,6 +75,7 @@ GOALS_STATUS = Table(
         SELLER_ID,
         col("horizon", N_("Horizonte")),
         col("target", N_("Alvo"), "number"),
+        col("start_date", N_("Início"), "date"),
         col("deadline", N_("Prazo"), "date", required=True),
         col("standing", N_("Hoje"), "number"),
         col("expected_value", N_("Esperado no prazo"), "number"),
