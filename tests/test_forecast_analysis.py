@@ -120,6 +120,21 @@ def test_nothing_dated_after_the_day_changes_anything(whole):
         pd.testing.assert_frame_equal(getattr(changed, name), getattr(whole, name))
 
 
+@pytest.mark.parametrize("deadline", ["2027-06-30", "2027-05-20", "2027-01-05"])
+def test_the_bridge_ends_where_the_goal_of_active_clients_expects(deadline):
+    asked = goals_of(
+        ("A", "Clientes ativos", 190, deadline, None),
+        ("N", "Clientes novos", 15, deadline, None),
+        ("R", "Reativações", 40, deadline, None),
+    )
+    found = forecast.analyse(frames(goals=asked), AS_OF)
+    steps = found.bridge.set_index("bridge_step")["moved_clients"]
+    expected = found.goals_status.set_index("goal_id")["expected_value"]
+    assert steps["closing"] == expected["A"]
+    if deadline == "2027-06-30":  # the state of an odd day is that of the nearest month end; sums count its days
+        assert steps[["new", "reactivated"]].tolist() == expected[["N", "R"]].tolist()
+
+
 def test_the_order_of_rows_changes_nothing(whole):
     mixed = frames()
     mixed["purchases"] = mixed["purchases"].sample(frac=1, random_state=3)

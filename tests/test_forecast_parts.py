@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carteira_lib.forecast import bridge, flow, weeks
+from carteira_lib.forecast import bridge, flow, goals, weeks
+from carteira_lib.forecast.probability import Draws
 from tests.test_forecast import days
 from tests.test_goals import AS_OF, past  # noqa: F401 - the fixture
 
@@ -39,12 +40,30 @@ def test_expected_revenue_is_the_mean_of_many_simulations(known):
     np.testing.assert_allclose(bridge.followed(quiet, quiet.present, np.zeros(6), 0), drawn, rtol=0.02)
 
 
-def test_the_bridge_of_clients_adds_up_to_the_client(past, known):  # noqa: F811
-    drawn = flow.simulated(known, 0, horizon=6, within=3, simulations=100)
-    steps = bridge.client_bridge(drawn, past.series["active_clients"][-1], 4).set_index("bridge_step")["moved_clients"]
-    assert steps["opening"] + steps["new"] + steps["reactivated"] + steps["lost"] == steps["closing"]
-    assert steps["closing"] == pytest.approx(drawn.active[:, 3].mean(), abs=1.5)
+@pytest.mark.parametrize(
+    ("new", "back", "closing", "lost"), [(7.6, 4.2, 105.4, -7), (0, 0, 93, -7), (3, 4, 110, 0), (0, 0, 100, 0)]
+)
+def test_the_bridge_of_clients_adds_up_to_what_the_goals_expect(new, back, closing, lost):
+    table = bridge.client_bridge(100, new=new, reactivated=back, closing=closing)
+    steps = table.set_index("bridge_step")["moved_clients"]
+    assert steps["opening"] + steps["new"] + steps["reactivated"] + steps["lost"] == steps["closing"] == round(closing)
+    assert steps["lost"] == lost
+    assert steps["reactivated"] == round(back)
+    assert steps["new"] >= round(new)
     assert (steps == steps.round()).all()
+
+
+def test_the_lost_of_the_bridge_are_those_of_the_flow_where_it_stands_alone(past, known):  # noqa: F811
+    drawn = flow.simulated(known, 0, horizon=6, within=3, simulations=400)
+    parts = {"active_clients": drawn.active, "new_clients": drawn.new, "reactivated": drawn.reactivated}
+    judge = goals.Judge(past, {name: Draws(paths, None) for name, paths in parts.items()}, None)
+    new, back, closing = (
+        goals.expected(judge, m, np.ones(4)) for m in ("new_clients", "reactivated", "active_clients")
+    )
+    table = bridge.client_bridge(past.series["active_clients"][-1], new=new, reactivated=back, closing=closing)
+    steps = table.set_index("bridge_step")["moved_clients"]
+    assert steps["closing"] == pytest.approx(drawn.active[:, 3].mean(), abs=2)
+    assert -steps["lost"] == pytest.approx(drawn.lost[:, :4].sum(axis=1).mean(), abs=4)
 
 
 def test_weeks_end_on_the_date():

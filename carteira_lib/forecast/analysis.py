@@ -12,7 +12,7 @@ from carteira_lib import tables
 from carteira_lib.forecast import backtest, bridge, calibration, flow, probability
 from carteira_lib.forecast import months as counting
 from carteira_lib.forecast.backtest import FEWEST_MONTHS, HORIZON, Backtest
-from carteira_lib.forecast.goals import COLUMNS, Judge, judged, metric_of, month_weights
+from carteira_lib.forecast.goals import COLUMNS, Judge, expected, judged, metric_of, month_weights
 from carteira_lib.forecast.outlook import Outlook, outlook
 from carteira_lib.forecast.probability import History
 from carteira_lib.forecast.standings import standings
@@ -112,7 +112,7 @@ def analyse(
     judges = {owner: judge._replace(way=way) for owner, judge in judges.items()}
     rows = [judged(goal, judges.get(_owner(goal)), as_of, found) for goal in wanted.to_dict("records")]
     status = tables.conform(pd.DataFrame(rows, columns=list(COLUMNS)), "goals_status")
-    steps, span = _bridge(past, wanted, as_of, seed) if past.months >= FEWEST_MONTHS else (pd.DataFrame(), 0)
+    steps, span = _bridge(judges[""], wanted, as_of) if past.months >= FEWEST_MONTHS else (pd.DataFrame(), 0)
     return Analysis(
         _conformed(ahead.forecast, "forecast"), _conformed(ahead.scores, "forecast_scores"),
         _conformed(_sources(past, ahead), "forecast_sources"), _conformed(steps, "forecast_bridge"), status,
@@ -214,11 +214,14 @@ def _sources(past: History, ahead: Outlook) -> pd.DataFrame:
     return parts.assign(month=whole["period_start"].to_numpy())
 
 
-def _bridge(past: History, wanted: pd.DataFrame, as_of: pd.Timestamp, seed: int) -> tuple[pd.DataFrame, int]:
+def _bridge(judge: Judge, wanted: pd.DataFrame, as_of: pd.Timestamp) -> tuple[pd.DataFrame, int]:
     """Table ``forecast_bridge``: to the last deadline of active clients within a year, or half a year ahead."""
     clients = wanted["metric"].map(metric_of) == "active_clients"
-    spans = [len(month_weights(as_of, day)) for day in wanted.loc[clients & (wanted["deadline"] > as_of), "deadline"]]
-    span = max((s for s in spans if 1 <= s <= HORIZON), default=BRIDGE_MONTHS)
-    known = flow.learned(past.counted, len(past.known.starts), past.known.first)
-    drawn = flow.simulated(known, past.month_of_year(past.months), horizon=span, within=past.within, seed=seed)
-    return bridge.client_bridge(drawn, past.series["active_clients"][-1], span), span
+    spans = [month_weights(as_of, day) for day in wanted.loc[clients & (wanted["deadline"] > as_of), "deadline"]]
+    near = [weights for weights in spans if 1 <= len(weights) <= HORIZON]
+    weights = max(near, key=lambda w: (len(w), w.sum()), default=np.ones(BRIDGE_MONTHS))
+    opening = judge.past.series["active_clients"][-1]
+    months = probability.whole_months(weights)
+    new, back = (expected(judge, metric, np.ones(months)) for metric in ("new_clients", "reactivated"))
+    closing = expected(judge, "active_clients", weights)
+    return bridge.client_bridge(opening, new=new, reactivated=back, closing=closing), months

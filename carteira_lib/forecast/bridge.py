@@ -1,6 +1,7 @@
 """What the forecast is made of: the clients of today, those who come back, those who are new; and how the stock moves.
 
-Expectations only: the flow's transition is linear, so the clients of each origin can be followed apart from the others.
+Revenue by the flow alone, whose transition is linear, so that the clients of each origin can be followed apart from the
+others, scaled to the published total; clients by what the goals expect, so that both tell one number.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from carteira_lib.forecast.flow import FREQUENCIES, STATES, Learned, Paths
+from carteira_lib.forecast.flow import FREQUENCIES, STATES, Learned
 from carteira_lib.forecast.seasonal import YEAR, coming, dses
 
 ORIGINS = ("existing", "reactivated", "new")
@@ -57,22 +58,27 @@ def followed(known: Learned, clients: np.ndarray, arrivals: np.ndarray, next_mon
     return revenue
 
 
-def client_bridge(drawn: Paths, opening: float, months: int) -> pd.DataFrame:
-    """From the active clients of today to those expected after some months, in whole clients.
+def client_bridge(opening: float, *, new: float, reactivated: float, closing: float) -> pd.DataFrame:
+    """From the active clients of today to those that the goals expect, in whole clients; the lost are what is left over.
 
     Parameters
     ----------
-    drawn : Paths
     opening : float
-    months : int
+    new, reactivated, closing : float
+        What the goals expect of each by the deadline.
 
     Returns
     -------
     DataFrame
         ``bridge_step`` (`STEPS`), ``moved_clients``: the steps between are signed, and sum with the opening to the closing.
+        Where more are expected than come, nobody is lost and the rest is new.
+
+    Examples
+    --------
+    >>> client_bridge(100, new=8, reactivated=4, closing=105)["moved_clients"].tolist()
+    [100.0, 8.0, 4.0, -7.0, 105.0]
     """
-    new, back, lost = (
-        float(np.round(part[:, :months].sum(axis=1).mean())) for part in (drawn.new, drawn.reactivated, drawn.lost)
-    )
-    values = (opening, new, back, -lost, opening + new + back - lost)
+    first, came, back, last = (float(np.round(value)) for value in (opening, new, reactivated, closing))
+    lost = max(first + came + back - last, 0.0)
+    values = (first, last + lost - first - back, back, -lost, last)
     return pd.DataFrame({"bridge_step": list(STEPS), "moved_clients": values})

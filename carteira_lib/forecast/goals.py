@@ -201,7 +201,7 @@ def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, as_of: pd.Timesta
     far = month_weights(as_of, row["deadline"]).sum()
     why = _no_probability(series, metric, weights, far, ahead)
     if len(weights) <= probability.HORIZON and metric in judge.drawn and judge.past.months >= 6:
-        outcomes, chances = _outcomes(judge, metric, weights, total=total)
+        outcomes, chances = foreseen(judge, metric, weights)
         found |= _foretold(outcomes + (standing if total else 0.0), chances, row["target"])
         if metric != "revenue":  # clients are whole; the series that is half of the draws does not know it
             found |= {
@@ -215,8 +215,18 @@ def _by_draws(row: Mapping, judge: Judge, weights: np.ndarray, as_of: pd.Timesta
     return found | {"approximate": bool(far > firm)}
 
 
-def _outcomes(judge: Judge, metric: str, weights: np.ndarray, *, total: bool) -> tuple[np.ndarray, np.ndarray]:
-    """What may come, and how probable each is: of the simulations, or of the straight line with its normal error."""
+def foreseen(judge: Judge, metric: str, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What may come, and how probable each is: of the simulations, or of the straight line with its normal error.
+
+    Parameters
+    ----------
+    judge : Judge
+    metric : str
+        One that is simulated.
+    weights : ndarray
+        As `month_weights` gives them.
+    """
+    total = metric in SUMS
     if judge.way != "line":
         return probability.blended(judge.drawn[metric], weights, total=total)
     months, before = max(round(weights.sum()), 1), int(np.argmax(weights > 0))  # months that a goal waits for its start
@@ -228,6 +238,11 @@ def _outcomes(judge: Judge, metric: str, weights: np.ndarray, *, total: bool) ->
     places = norm.ppf((np.arange(SIMULATIONS) + 0.5) / SIMULATIONS)
     part = weights.sum() / months if total else 1.0
     return part * np.maximum(centre + spread * places, 0.0), np.full(SIMULATIONS, 1 / SIMULATIONS)
+
+
+def expected(judge: Judge, metric: str, weights: np.ndarray) -> float:
+    """The middle of what may come, as a goal of this metric and deadline tells it; see `foreseen`."""
+    return probability.quantiles(*foreseen(judge, metric, weights))[1]
 
 
 def _no_probability(series: np.ndarray, metric: str, weights: np.ndarray, far: float, ahead: int) -> str:

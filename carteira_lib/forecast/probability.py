@@ -142,11 +142,20 @@ def outcome(paths: np.ndarray, weights: np.ndarray, *, total: bool) -> np.ndarra
     total : bool
         The sum of the months; else the state at the end of the last of them.
     """
-    months = len(weights)
     if total:
-        return paths[:, :months] @ weights
-    whole = max(months - int(months > 1 and weights[-1] < 0.5), 1)
-    return paths[:, whole - 1]
+        return paths[:, : len(weights)] @ weights
+    return paths[:, whole_months(weights) - 1]
+
+
+def whole_months(weights: np.ndarray) -> int:
+    """Months until the month end nearest to the deadline, at which a state is told.
+
+    Examples
+    --------
+    >>> [whole_months(np.array(w)) for w in ([1.0, 0.5], [1.0, 0.4], [0.2])]
+    [2, 1, 1]
+    """
+    return max(len(weights) - int(len(weights) > 1 and weights[-1] < 0.5), 1)
 
 
 def flow_share(months: float) -> float:
