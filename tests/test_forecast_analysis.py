@@ -184,6 +184,12 @@ def test_odd_histories_give_a_right_and_smaller_answer(log):
     forecast.calibration_plots(found, titles)
 
 
+@pytest.mark.parametrize(("months", "few"), [(12, True), (36, False)])
+def test_the_title_of_the_weeks_says_how_few_dates_tested_them(months, few):
+    title = forecast.titles(forecast.analyse(frames(portfolio(clients=40, months=months)), AS_OF))["weeks"]
+    assert ("datas passadas para testar 12 semanas" in title) == few
+
+
 def test_one_seller_only_is_one_part():
     table = frames(log=portfolio(clients=30))
     table["customer_features"]["seller_id"] = "V1"

@@ -96,6 +96,22 @@ def test_the_sums_of_a_steady_history_are_its_level():
     assert (found["estimate"] < found["high"]).all()
 
 
+@pytest.mark.parametrize("count", [39, 42, 60, 130])
+def test_twelve_weeks_are_never_told_surer_than_four(count):
+    for seed in range(8):
+        noise = np.random.default_rng(seed).lognormal(0, 0.5, count)
+        found = weeks.sums(steady(count=count)._replace(values=100 * noise), AS_OF).set_index("span")
+        factor = found["high"] / found["estimate"]
+        assert factor[12] >= factor[4] - 1e-9
+        assert found["high"][12] - found["low"][12] > found["high"][4] - found["low"][4]
+
+
+def test_past_dates_are_counted():
+    # 26 weeks learn and 12 must come; one date each four weeks, over the last 48
+    dates = [weeks.sums(steady(count=c), AS_OF).set_index("span")["origins"][12] for c in (38, 41, 42, 130)]
+    assert dates == [1, 1, 2, 13]
+
+
 def test_a_season_is_worth_more_than_the_mean_of_13_weeks():
     past_ = weeks.past_sums(steady(season=0.5))
     off = (past_["forecast"] - past_["actual"]).abs().groupby(past_["forecaster"]).sum()

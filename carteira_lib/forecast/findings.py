@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from carteira_lib import tables
-from carteira_lib.forecast.backtest import FEWEST_MONTHS
+from carteira_lib.forecast.backtest import FEWEST_ERRORS, FEWEST_MONTHS
 from carteira_lib.forecast.goals import SUMS
 from carteira_lib.forecast.seasonal import YEAR
 from carteira_lib.forecast.wording import amount, named
@@ -292,6 +292,12 @@ class _Sentences:
         _ = self.translate
         if "weeks_4" not in self.weeks.index:
             return _("Histórico curto demais para prever semanas")
-        return _(
-            "As próximas 4 semanas devem somar {amount}", amount=self.words.money(self.weeks.loc["weeks_4", "estimate"])
-        )
+        amount, dates = self.words.money(self.weeks.loc["weeks_4", "estimate"]), int(self.weeks["origins"].min())
+        if dates < FEWEST_ERRORS:
+            return _.ngettext(
+                "As próximas 4 semanas devem somar {amount}; a faixa é incerta: só {n} data passada para testar 12 semanas",
+                "As próximas 4 semanas devem somar {amount}; a faixa é incerta: só {n} datas passadas para testar 12 semanas",
+                dates,
+                amount=amount,
+            )
+        return _("As próximas 4 semanas devem somar {amount}", amount=amount)

@@ -20,6 +20,7 @@ MOST_GROUPS = 40  # of a dimension: beyond it the smallest are one group
 OTHERS = "others"
 COLUMNS = (
     "period", "dimension", "group", "sales_measure", "period_start", "period_end", "estimate", "estimate_low", "estimate_high",
+    "origins",
 )  # fmt: skip
 
 
@@ -69,9 +70,8 @@ def outlook(
             found.scores.assign(sales_measure=measure, covered=covered).rename(columns={"forecaster": "sales_way"})
         )
     rows.append(_weeks(purchases, as_of))
-    return Outlook(
-        pd.concat([r for r in rows if len(r)], ignore_index=True), pd.concat(scores, ignore_index=True), tested
-    )
+    whole = pd.concat([r for r in rows if len(r)], ignore_index=True).reindex(columns=list(COLUMNS))
+    return Outlook(whole, pd.concat(scores, ignore_index=True), tested)
 
 
 def _months(last: pd.Period, count: int) -> dict[str, pd.DatetimeIndex]:
@@ -125,5 +125,5 @@ def _weeks(purchases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     for measure, column in (("revenue", "net_amount"), ("orders", "orders")):
         for row in weeks.sums(weeks.weekly(days, as_of, column), as_of).itertuples():
             where = ("total", "total", measure, as_of + pd.Timedelta(days=1), as_of + pd.Timedelta(days=7 * row.span))
-            found.append((f"weeks_{row.span}", *where, round(row.estimate, 2), row.low, row.high))
+            found.append((f"weeks_{row.span}", *where, round(row.estimate, 2), row.low, row.high, row.origins))
     return pd.DataFrame(found, columns=list(COLUMNS))

@@ -201,10 +201,10 @@ def weeks_shown(analysis: Analysis, *, language: str = "pt-BR", currency: str = 
     _, words = translator(language), Words(language, currency)
     own = analysis.forecast[analysis.forecast["period"].isin(["weeks_4", "weeks_12"])]
     rows = [
-        (row.period, row.sales_measure, row.period_end, *(amount(row.sales_measure, round(value), words) for value in (row.estimate, row.estimate_low, row.estimate_high)))
+        (row.period, row.sales_measure, row.period_end, *(amount(row.sales_measure, round(value), words) for value in (row.estimate, row.estimate_low, row.estimate_high)), row.origins)
         for row in own.itertuples()
     ]  # fmt: skip
-    columns = ["period", "sales_measure", "period_end", _("Previsto"), _("Mínimo (80%)"), _("Máximo (80%)")]
+    columns = ["period", "sales_measure", "period_end", _("Previsto"), _("Mínimo (80%)"), _("Máximo (80%)"), "origins"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -126,18 +126,25 @@ def sums(known: Weekly, as_of: pd.Timestamp) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``span``, ``forecaster``, ``estimate``, ``low``, ``high``, ``wape``; empty below half a year of weeks.
+        ``span``, ``forecaster``, ``estimate``, ``low``, ``high``, ``wape``, ``origins``; empty below half a year of weeks.
+
+    Notes
+    -----
+    A longer sum is never told to be surer than a shorter one, as in the band of months: past sums of 12 weeks share most of
+    their weeks, so that even a dozen of them are worth no more than four.
     """
+    columns = ["span", "forecaster", "estimate", "low", "high", "wape", "origins"]
     if len(known.values) < FEWEST_WEEKS + max(SPANS):
-        return pd.DataFrame(columns=["span", "forecaster", "estimate", "low", "high", "wape"])
-    past, rows = past_sums(known), []
+        return pd.DataFrame(columns=columns)
+    past, rows, width = past_sums(known), [], 0.0
     for span in SPANS:
         own = past[past["span"] == span]
         off = (own["forecast"] - own["actual"]).abs().groupby(own["forecaster"]).sum()
         chosen = "mean_13" if off["mean_13"] < CLEARLY * off["dses"] else "dses"
         said = own[own["forecaster"] == chosen]
-        factor = np.exp(quantile(log_errors(said).to_numpy()))
+        width = max(width, quantile(log_errors(said).to_numpy()))
+        factor = np.exp(width)
         estimate = {"dses": dses, "mean_13": mean_13}[chosen](known, coming_months(as_of, span))
         wape = off[chosen] / max(said["actual"].abs().sum(), 1e-9)
-        rows.append((span, chosen, estimate, estimate / factor, estimate * factor, wape))
-    return pd.DataFrame(rows, columns=["span", "forecaster", "estimate", "low", "high", "wape"])
+        rows.append((span, chosen, estimate, estimate / factor, estimate * factor, wape, len(said)))
+    return pd.DataFrame(rows, columns=columns)

@@ -21,6 +21,7 @@ FORECAST = Table(
         col("estimate", N_("Previsto"), "number", required=True),
         col("estimate_low", N_("Mínimo (80%)"), "number"),
         col("estimate_high", N_("Máximo (80%)"), "number"),
+        col("origins", N_("Datas testadas"), "integer"),
     ),
     NOTEBOOK,
 )
