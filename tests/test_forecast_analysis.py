@@ -190,6 +190,54 @@ def test_the_title_of_the_weeks_says_how_few_dates_tested_them(months, few):
     assert ("datas passadas para testar 12 semanas" in title) == few
 
 
+def test_the_last_month_repeated_is_no_growth(whole):
+    assert "últimos 12" in forecast.titles(whole)["revenue"]
+    flipped = whole.scores.assign(published=whole.scores["sales_way"].eq("naive"))
+    title = forecast.titles(whole._replace(scores=flipped))["revenue"]
+    assert title.startswith("Nada previu melhor do que repetir o último mês")
+    assert "últimos 12" not in title
+
+
+@pytest.mark.parametrize(
+    ("metric", "extra", "said"),
+    [
+        ("active_clients", 1.5, "deixar de perder 1,5 cliente por mês"),
+        ("active_clients", 1.96, "deixar de perder 2,0 clientes por mês"),
+        ("new_clients", 1.0, "é preciso 1 cliente por mês"),
+        ("reactivated", 12.0, "são precisos 12 clientes por mês"),
+        ("revenue", 1_500.0, "é preciso vender R$\xa01,5\xa0mil por mês"),
+    ],
+)
+def test_what_the_hardest_goal_lacks_is_told_in_its_number(whole, metric, extra, said):
+    hardest = whole.goals_status.head(1).assign(
+        metric=metric, extra_per_month=extra, probability=0.2, goal_state="unlikely", target=100.0
+    )
+    assert said in " ".join(forecast.findings(whole._replace(goals_status=hardest)))
+
+
+def test_what_active_means_is_told_with_its_number(whole):
+    said = " ".join(forecast.findings(whole))
+    assert f"quem comprou nos últimos {whole.active_months} meses completos: hoje são {whole.active}" in said
+    rest = whole.goals_status[whole.goals_status["metric"] != "active_clients"]
+    assert "cliente ativo é" not in " ".join(forecast.findings(whole._replace(goals_status=rest)))
+    pace = forecast.goals_shown(whole.goals_status, empty("sellers"))["Ritmo necessário"].dropna()
+    assert pace.str.fullmatch(r".+ por mês \(últimos 3 meses: .+ por mês\)").all()
+
+
+def test_how_much_less_the_chances_erred_is_told_without_a_score(whole):
+    brier = pd.DataFrame(
+        {"metric": "all", "goal_way": ["blend", "line", "base_rate"], "goals": 100, "brier": [0.12, 0.16, 0.24], "ece": 0.0184}
+    )  # fmt: skip
+    told = whole._replace(goal_scores=brier, goal_way="blend")
+    assert "erraram 25% menos do que uma linha reta e 50% menos do que" in " ".join(forecast.findings(told))
+    assert forecast.titles(told)["calibration"].endswith("a 1,8 ponto percentual do ocorrido")
+    worse = whole._replace(goal_scores=brier.assign(brier=[0.20, 0.15, 0.24]), goal_way="line")
+    assert "a linha reta errou 25% menos" in " ".join(forecast.findings(worse))
+    both = " ".join(forecast.findings(whole._replace(goal_scores=brier.assign(brier=[0.25, 0.16, 0.24]))))
+    assert "não erraram menos" in both
+    assert "Brier" not in both
+
+
 def test_one_seller_only_is_one_part():
     table = frames(log=portfolio(clients=30))
     table["customer_features"]["seller_id"] = "V1"

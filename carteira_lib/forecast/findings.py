@@ -31,6 +31,10 @@ STATES = {
     "open": (N_("{n} está em aberto"), N_("{n} estão em aberto")),
     "unlikely": (N_("{n} é improvável"), N_("{n} são improváveis")),
 }
+POINTS = {
+    False: N_("A chance informada ficou, em média, a {points} ponto percentual do ocorrido"),
+    True: N_("A chance informada ficou, em média, a {points} pontos percentuais do ocorrido"),
+}
 ONE_GOAL = {
     "reached": N_("A única meta já foi batida."),
     "likely": N_("A única meta é provável."),
@@ -38,7 +42,23 @@ ONE_GOAL = {
     "unlikely": N_("A única meta é improvável."),
 }
 ONLY_UNJUDGED = N_("A única meta não tem chance calculada.")
-COUNTED = ("active_clients", "new_clients", "reactivated")
+SOLD = N_(
+    "A mais difícil ({goal}) tem {chance} de chance: para que a chance passe de 50% é preciso vender {extra} por mês além do previsto."
+)
+COME = (
+    N_("A mais difícil ({goal}) tem {chance} de chance: para que a chance passe de 50% é preciso {extra} cliente por mês além do previsto."),
+    N_("A mais difícil ({goal}) tem {chance} de chance: para que a chance passe de 50% são precisos {extra} clientes por mês além do previsto."),
+)  # fmt: skip
+#: What a goal needs beyond what is foretold, below 2 and from 2 on.
+LACKS = {
+    "revenue": (SOLD, SOLD),
+    "active_clients": (
+        N_("A mais difícil ({goal}) tem {chance} de chance: para que a chance passe de 50% é preciso ganhar ou deixar de perder {extra} cliente por mês além do previsto."),
+        N_("A mais difícil ({goal}) tem {chance} de chance: para que a chance passe de 50% é preciso ganhar ou deixar de perder {extra} clientes por mês além do previsto."),
+    ),
+    "new_clients": COME,
+    "reactivated": COME,
+}  # fmt: skip
 
 
 def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
@@ -51,6 +71,7 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
         told.ahead(),
         told.goals(),
         told.moving(),
+        told.active(),
         told.weakest(),
         told.quality(),
         told.calibrated(),
@@ -129,6 +150,18 @@ class _Sentences:
             without,
         )
 
+    def active(self) -> str:
+        """What an active client is in the goals, where one is of them."""
+        _, status = self.translate, self.status
+        if not (status["metric"].eq("active_clients") & ~status["goal_state"].eq("not_judged")).any():
+            return ""
+        return _.ngettext(
+            "Nas metas, cliente ativo é quem comprou no último mês completo: hoje são {active}. A página da carteira julga cada um pelo seu próprio ciclo, e por isso o número e a variação dela são outros.",
+            "Nas metas, cliente ativo é quem comprou nos últimos {n} meses completos: hoje são {active}. A página da carteira julga cada um pelo seu próprio ciclo, e por isso o número e a variação dela são outros.",
+            self.analysis.active_months,
+            active=self.words.number(self.analysis.active),
+        )
+
     def weakest(self) -> str:
         """The least probable goal, and what it would take."""
         _ = self.translate
@@ -141,22 +174,9 @@ class _Sentences:
             "chance": self.words.percent(goal["probability"]),
             "extra": amount(goal["metric"], goal["extra_per_month"], self.words),
         }
-        if goal["metric"] == "revenue":
-            return _(
-                "A mais difícil ({goal}) tem {chance} de chance: para esperar batê-la é preciso vender {extra} por mês além do previsto.",
-                **values,
-            )
-        if goal["metric"] == "active_clients":
-            return _(
-                "A mais difícil ({goal}) tem {chance} de chance: para esperar batê-la é preciso ganhar ou deixar de perder, por mês, {extra} clientes além do previsto.",
-                **values,
-            )
-        if goal["metric"] in COUNTED:
-            return _(
-                "A mais difícil ({goal}) tem {chance} de chance: para esperar batê-la são precisos, por mês, {extra} clientes além do previsto.",
-                **values,
-            )
-        return ""
+        one, many = LACKS.get(goal["metric"], ("", ""))
+        text = many if round(goal["extra_per_month"], 1) >= 2 else one  # Portuguese takes the plural from 2 on
+        return _(text, **values) if text else ""
 
     def _tested(self) -> pd.DataFrame:
         scores = self.analysis.scores
@@ -188,26 +208,21 @@ class _Sentences:
         _, brier = self.translate, self._brier()
         if brier.empty or self.judged.empty:
             return ""
-        count = int(self.analysis.goal_scores["goals"].max())
-        values = {
-            "count": self.words.number(count),
-            "ours": self.words.number(brier["blend"], 3),
-            "line": self.words.number(brier["line"], 3),
-            "base": self.words.number(brier["base_rate"], 3),
-        }
-        if brier["blend"] < min(brier["line"], brier["base_rate"]):
+        ours, line, base = (float(brier[way]) for way in ("blend", "line", "base_rate"))
+        count = self.words.number(int(self.analysis.goal_scores["goals"].max()))
+        if ours < min(line, base):
             return _(
-                "Testadas em {count} metas passadas desta carteira, as chances erraram menos (escore de Brier {ours}) do que a linha reta ({line}) e do que supor a frequência de sempre ({base}).",
-                **values,
-            )
+                "Testadas em {count} metas passadas desta carteira, as chances erraram {line} menos do que uma linha reta e {base} menos do que supor a frequência histórica.",
+                count=count, line=self.words.percent(1 - ours / line), base=self.words.percent(1 - ours / base),
+            )  # fmt: skip
         if self.analysis.goal_way == "line":
             return _(
-                "Atenção: em {count} metas passadas desta carteira a linha reta errou menos (escore de Brier {line}) do que as simulações ({ours}): as chances publicadas são as da linha reta.",
-                **values,
-            )
+                "Atenção: em {count} metas passadas desta carteira a linha reta errou {less} menos do que as simulações: as chances publicadas são as da linha reta.",
+                count=count, less=self.words.percent(1 - line / ours),
+            )  # fmt: skip
         return _(
-            "Atenção: testadas em {count} metas passadas desta carteira, as chances não foram melhores (escore de Brier {ours}) do que a linha reta ({line}) ou a frequência de sempre ({base}); leia-as como ordem, não como número.",
-            **values,
+            "Atenção: testadas em {count} metas passadas desta carteira, as chances não erraram menos do que uma linha reta ou a frequência histórica; leia-as como ordem, não como número.",
+            count=count,
         )
 
     def history(self) -> str:
@@ -231,6 +246,11 @@ class _Sentences:
         if self.months.empty:
             return _("Histórico curto demais para prever")
         total, before = self.months["estimate"].sum(), self.analysis.history["revenue"].tail(YEAR)
+        if self._tested()["published"].get("naive", False):  # one month, perhaps the best, twelve times: no growth
+            return _(
+                "Nada previu melhor do que repetir o último mês: em 12 meses, {total}",
+                total=self.words.money(total),
+            )
         if len(before) < YEAR or not before.sum() > 0:
             return _("Os próximos 12 meses devem somar {total}", total=self.words.money(total))
         change = total / before.sum() - 1
@@ -284,9 +304,9 @@ class _Sentences:
         _, scores = self.translate, self.analysis.goal_scores
         own = scores[(scores["metric"] == "all") & (scores["goal_way"] == self.analysis.goal_way)]
         if own.empty:
-            return _("Amostra insuficiente para comparar a chance dita com as metas batidas")
+            return _("Amostra insuficiente para comparar a chance informada com as metas batidas")
         points = self.words.number(100 * own["ece"].iloc[0], 1)
-        return _("A chance dita ficou, em média, a {points} pontos percentuais do ocorrido", points=points)
+        return _(POINTS[float(100 * own["ece"].iloc[0]) >= 1.95], points=points)
 
     def weeks_title(self) -> str:
         _ = self.translate

@@ -52,13 +52,15 @@ def goals_shown(
             for value in (goal.standing, goal.pace_needed, goal.pace_now, goal.extra_per_month)
         )
         extra = extra if extra is not None and goal.extra_per_month > 0 else None
-        pace = None if needed is None else _("{needed} (últimos 3 meses: {now})", needed=needed, now=now)
+        pace = (
+            None if needed is None else _("{needed} por mês (últimos 3 meses: {now} por mês)", needed=needed, now=now)
+        )
         owner = _("empresa") if pd.isna(goal.seller_id) else names.get(goal.seller_id, goal.seller_id)
         rows.append(
             (goal.goal_id, named(goal, words), owner, standing, pace, extra, goal.probability, state(goal, words))
         )
     columns = [
-        "goal_id", _("Meta e prazo"), _("De quem"), _("Hoje"), _("Ritmo necessário por mês"), _("A mais por mês"),
+        "goal_id", _("Meta e prazo"), _("Responsável"), _("Hoje"), _("Ritmo necessário"), _("A mais por mês"),
         "probability", _("Situação da meta"),
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
@@ -89,7 +91,7 @@ def goal_bullets(
     renamed = {"expected_value": "expected", "expected_low": "low", "expected_high": "high"}
     table = chosen.rename(columns=renamed).set_index(pd.Index(labels))
     table["text"] = [tables.value_label("goal_state", code, language) for code in chosen["goal_state"]]
-    subtitle = _("Em parte do alvo; à direita, a chance de bater a meta no prazo")
+    subtitle = _("Em % do alvo; à direita, a chance de bater a meta no prazo")
     return [plots.bullets(table, title=titles["goals"], subtitle=subtitle, language=language)]
 
 
@@ -142,7 +144,7 @@ def seller_plots(
     pictures, known = [], groups.seller_names(sellers)
     table = analysis.forecast[analysis.forecast["sales_measure"] == "revenue"]
     subtitles = {
-        "seller_id": _("Receita prevista para os próximos 3 meses, por vendedor"),
+        "seller_id": _("Receita prevista para os próximos 3 meses, por responsável atual do cliente"),
         "region": _("Receita prevista para os próximos 3 meses, por região"),
     }
     made_here = {UNKNOWN: None, OTHERS: _(groups.OTHERS)}
@@ -179,7 +181,7 @@ def goal_scores_shown(analysis: Analysis, *, language: str = "pt-BR") -> pd.Data
         One row per metric, all of them first.
     """
     _, own = translator(language), analysis.goal_scores
-    ways = {"blend": _("Nossa chance"), "line": _("Linha reta"), "base_rate": _("Frequência de sempre")}
+    ways = {"blend": _("Nossa chance"), "line": _("Linha reta"), "base_rate": _("Frequência histórica")}
     brier = own.pivot(index="metric", columns="goal_way", values="brier").reindex(columns=list(ways))
     ours = own[own["goal_way"] == "blend"].set_index("metric")
     table = brier.rename(columns=ways).rename_axis(columns=None).join(ours[["goals", "ece"]])

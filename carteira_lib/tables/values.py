@@ -47,7 +47,7 @@ SCORES = {
     "recency": N_("dias sem comprar"),
 }
 SALES_WAYS = {
-    "dses": N_("índice do mês e nível suavizado"),
+    "dses": N_("sazonalidade do mês e nível recente"),
     "seasonal_naive": N_("mesmo mês do ano anterior"),
     "mean_3": N_("média dos últimos 3 meses"),
     "naive": N_("repetir o último mês"),

@@ -109,7 +109,7 @@ GOAL_SCORES = Table(
 )
 GOALS_CALIBRATION = Table(
     "goals_calibration",
-    N_("Chance dita e metas batidas"),
+    N_("Chance informada e metas batidas"),
     N_("uma linha por faixa de chance"),
     ("bin",),
     (
