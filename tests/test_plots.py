@@ -313,3 +313,24 @@ def test_highlighted_intervals_are_blue_and_the_others_muted():
     ax = plots.intervals(intervals(pd.Series([0.2, 0.5, 0.9], index=["a", "b", "c"])), title="x", highlight=["b"])
     dots = {line.get_color(): list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"}
     assert dots == {style.MUTED: [0.2, 0.9], style.BLUE: [0.5]}
+
+
+def test_a_goal_far_beyond_its_target_has_an_arrow_and_its_number():
+    """What is expected, as a share of the target: half, 1.6 times (the edge itself), three and a half times."""
+    goals = pd.DataFrame(
+        {"target": 10.0, "standing": 0.0, "expected": [5.0, 16.0, 35.0], "low": 4.0, "high": 20.0, "probability": 0.5},
+        index=["meia", "borda", "longe"],
+    ).assign(text="")
+    ax = plots.bullets(goals, title="Metas")
+    assert [t.get_text() for t in drawn(ax)].count("350%") == 1
+    assert "160%" not in [t.get_text() for t in drawn(ax)]
+    arrows = [line for line in ax.lines if line.get_marker() == ">"]
+    assert [line.get_xydata().tolist() for line in arrows] == [[[1.6, 2.0]]]
+    dots = next(line for line in ax.lines if line.get_marker() == "o")
+    assert np.isfinite(dots.get_xdata()).tolist() == [True, True, False]
+    assert inside(ax, drawn(ax))
+
+
+def test_the_parts_of_a_bar_take_the_colours_asked_for():
+    ax = plots.stacked(pd.DataFrame({"a": [1.0], "b": [2.0]}, index=["x"]), title="t", tones=("#101010", "#202020"))
+    assert [matplotlib.colors.to_hex(p.get_facecolor()) for p in ax.patches] == ["#101010", "#202020"]

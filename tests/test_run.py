@@ -147,7 +147,7 @@ def goals_ahead(run: tables.Run) -> list[str]:
     forecast.goal_bullets(result, titles, frames["sellers"])
     forecast.revenue_plots(result, titles)
     forecast.bridge_plots(result, titles)
-    plots.stacked(forecast.source_parts(result), title=titles["sources"])
+    forecast.source_plots(result, titles)
     forecast.seller_plots(result, frames["sellers"])
     forecast.calibration_plots(result, titles)
     forecast.goals_shown(result.goals_status, frames["sellers"])

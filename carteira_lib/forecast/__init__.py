@@ -22,7 +22,7 @@ from carteira_lib.forecast.views import (
     revenue_plots,
     scores_shown,
     seller_plots,
-    source_parts,
+    source_plots,
     weeks_shown,
     write,
 )
@@ -40,7 +40,7 @@ __all__ = [
     "revenue_plots",
     "scores_shown",
     "seller_plots",
-    "source_parts",
+    "source_plots",
     "titles",
     "weeks_shown",
     "write",

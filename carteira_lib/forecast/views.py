@@ -12,6 +12,7 @@ from carteira_lib.forecast.findings import NEAR
 from carteira_lib.forecast.outlook import OTHERS, UNKNOWN
 from carteira_lib.forecast.wording import amount, named, state
 from carteira_lib.language import translator
+from carteira_lib.plots import style
 from carteira_lib.words import Words
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ WRITTEN = (
 )  # fmt: skip
 BULLETS = 12  # goals that one figure can show
 PAST_MONTHS = 24
+SOURCE_TONES = (style.BLUE, style.SKY, style.GREEN)  # all gains: the red of the lost is not among them
 
 
 def goals_shown(
@@ -127,13 +129,18 @@ def bridge_plots(analysis: Analysis, titles: Mapping[str, str], *, language: str
     return [plots.waterfall(named, title=titles["bridge"], subtitle=subtitle, language=language)]
 
 
-def source_parts(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
-    """Revenue of the next twelve months by where its clients come from: one row, as `plots.stacked` draws it."""
+def source_plots(
+    analysis: Analysis, titles: Mapping[str, str], *, language: str = "pt-BR", currency: str = "BRL"
+) -> list[Axes]:
+    """The figure of the revenue of twelve months by where its clients come from; none where the history is too short."""
     _ = translator(language)
     if analysis.sources.empty:
-        return pd.DataFrame()
+        return []
     names = {"existing": _("ativos hoje"), "reactivated": _("reativados"), "new": _("novos")}
-    return analysis.sources[list(names)].sum().rename(index=names).to_frame(_("12 meses")).T
+    parts = analysis.sources[list(names)].sum().rename(index=names).to_frame(_("12 meses")).T
+    look = {"unit": currency, "language": language, "tones": SOURCE_TONES}
+    subtitle = _("Receita prevista para os próximos 12 meses")
+    return [plots.stacked(parts, title=titles["sources"], subtitle=subtitle, **look)]
 
 
 def seller_plots(

@@ -113,6 +113,7 @@ def stacked(
     unit: str = "number",
     language: str = "pt-BR",
     share: bool = True,
+    tones: Sequence[str] = style.PALETTE,
     ax: Axes | None = None,
 ) -> Axes:
     """One stacked bar per row, one part per column, labelled where it fits; the row's total stands at the right.
@@ -123,6 +124,8 @@ def stacked(
         Amounts >= 0, indexed by category, columns in the order of the parts.
     share : bool
         True: bars of equal length, labelled with each part's share. False: lengths and labels are amounts.
+    tones : sequence of str
+        A colour for each part, in turn.
 
     Returns
     -------
@@ -147,10 +150,11 @@ def stacked(
     _rows(ax, keys)
     ends = [style.text_of(v, unit, language) for v in totals]
     _room(ax, lengths.sum(axis=1), ends, keys)
-    _segments(ax, lengths, texts, style.WIDTH - _names_width(keys) - 0.3)
+    colours = [tones[i % len(tones)] for i in range(parts.shape[1])]
+    _segments(ax, lengths, texts, style.WIDTH - _names_width(keys) - 0.3, colours)
     for row, (length, text) in enumerate(zip(lengths.sum(axis=1), ends, strict=True)):
         _beside(ax, length, row, text, colour=style.MUTED)
-    style.key_row(ax, _named_parts(parts, texts), _tones(parts))
+    style.key_row(ax, _named_parts(parts, texts), colours)
     return ax
 
 
@@ -160,14 +164,10 @@ def _named_parts(parts: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
     return names if len(parts) > 1 else [f"{name} {text}" for name, text in zip(names, texts.iloc[0], strict=True)]
 
 
-def _tones(parts: pd.DataFrame) -> list[str]:
-    return [style.PALETTE[i % len(style.PALETTE)] for i in range(parts.shape[1])]
-
-
-def _segments(ax: Axes, lengths: pd.DataFrame, texts: pd.DataFrame, drawn: float) -> None:
+def _segments(ax: Axes, lengths: pd.DataFrame, texts: pd.DataFrame, drawn: float, tones: list[str]) -> None:
     inches = drawn / (ax.get_xlim()[1] - ax.get_xlim()[0])
     starts = lengths.cumsum(axis=1) - lengths
-    for column, tone in enumerate(_tones(lengths)):
+    for column, tone in enumerate(tones):
         widths, lefts = lengths.iloc[:, column], starts.iloc[:, column]
         ax.barh(range(len(lengths)), widths, left=lefts, height=0.7, color=tone, edgecolor="white", linewidth=1)
         for row, (width, left, text) in enumerate(zip(widths, lefts, texts.iloc[:, column], strict=True)):

@@ -42,16 +42,26 @@ def bullets(
     style.told(ax, title, _bullet_items(table, texts, language), subtitle=subtitle, language=language)
     if table.empty:
         return style.empty(ax, language)
-    share = table[columns[1:5]].div(table["target"], axis=0).clip(*SPAN)
-    rows = range(len(table))
+    whole = table[columns[1:5]].div(table["target"], axis=0)
+    share, rows = whole.clip(*SPAN), range(len(table))
     ax.barh(rows, share["high"] - share["low"], left=share["low"], height=0.5, color=style.GREY)
     ax.barh(rows, share["standing"], height=0.2, color=style.SKY)
-    ax.plot(share["expected"], rows, "o", color=style.BLUE, markersize=7, clip_on=False)
+    beyond = (whole["expected"] > SPAN[1]).to_numpy()
+    ax.plot(share["expected"].mask(beyond), rows, "o", color=style.BLUE, markersize=7, clip_on=False)
+    _beyond(ax, [(row, value) for row, value in zip(rows, whole["expected"], strict=True) if beyond[row]], language)
     ax.vlines([1.0] * len(table), [r - 0.36 for r in rows], [r + 0.36 for r in rows], color=style.INK, linewidth=2.4)
     _bullet_axes(ax, table.index, texts, language)
     names = [_("hoje"), _("esperado no prazo"), _("faixa de 80%"), _("alvo")]
     style.key_row(ax, names, [style.SKY, style.BLUE, style.GREY, style.INK], marks="■●■❙", from_edge=True)
     return ax
+
+
+def _beyond(ax: Axes, found: list[tuple[int, float]], language: str) -> None:
+    """What is expected far beyond the target: an arrow at the edge, and how much it is."""
+    for row, value in found:
+        ax.plot([SPAN[1]], [row], ">", color=style.BLUE, markersize=8, clip_on=False)
+        where = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "fontsize": style.SMALL}
+        ax.annotate(style.text_of(value, "percent", language), (SPAN[1], row), color=style.BLUE, **where)
 
 
 def _bullet_items(table: pd.DataFrame, texts: list[str], language: str) -> list[Item]:
