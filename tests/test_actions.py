@@ -33,7 +33,7 @@ def bought(*rows) -> pd.DataFrame:
 
 
 NOTHING = {name: made(name) for name in ("interactions", "surveys", "contracts", "proposals", "customers", "products", "sellers")} | {
-    "earlier_lists": made("interactions"), "pci_scores": made("pci_scores"),
+    "earlier_lists": made("interactions"), "pci_scores": made("pci_scores"), "churn": made("churn"),
     "purchases": bought(), "takeups": pd.DataFrame({"customer_id": [], "product_id": [], "first_date": pd.to_datetime([])}),
 }  # fmt: skip
 
@@ -186,7 +186,7 @@ def test_a_status_that_contradicts_itself_counts_as_open_and_is_told():
     assert gate.contradictions(rows, AS_OF) == 1
 
 
-def test_a_seller_is_told_of_a_promoter_and_of_the_ideal_profile():
+def test_a_seller_is_told_of_who_leaves_of_a_promoter_and_of_the_ideal_profile():
     answers = [("a", 9, 180), ("b", 8, 5), ("c", 10, 181), ("d", 10, 50), ("d", 3, 40), ("e", 10, -1), ("f", 10, 0)]
     surveys = made("surveys", *({"customer_id": c, "score": s, "answer_date": day(d)} for c, s, d in answers))
     niche = made(
@@ -197,11 +197,19 @@ def test_a_seller_is_told_of_a_promoter_and_of_the_ideal_profile():
         {"company_kind": "prospect", "company_id": "h", "in_niche": True},
         known_share=1.0,
     )
-    assert tips.tips(surveys, niche, AS_OF) == {
+    assert tips.tips(surveys, niche, made("churn"), AS_OF) == {
         "a": "Promotor (nota 9): peça uma indicação",
         "b": "Perfil do comprador ideal",
         "f": "Promotor (nota 10): peça uma indicação. Perfil do comprador ideal",
     }
+    chances = [("a", 0.86, "late"), ("b", 0.49, "late"), ("i", 0.5, "active"), ("j", 0.99, "inactive")]
+    risk = made("churn", *({"customer_id": c, "churn_probability": p, "status": s} for c, p, s in chances),
+                **dict.fromkeys(("recency_days", "expected_orders", "expected_revenue"), 0))  # fmt: skip
+    told = tips.tips(surveys, niche, risk, AS_OF)
+    assert told["a"] == "Em risco de parar: pergunte antes o que mudou. Promotor (nota 9): peça uma indicação"
+    assert told["b"] == "Perfil do comprador ideal"
+    assert told["i"] == "Em risco de parar: pergunte antes o que mudou"
+    assert "j" not in told
 
 
 def test_the_list_of_a_seller_holds_what_to_know_behind_the_reason():
@@ -581,7 +589,7 @@ COMPLAINED = made("interactions", *(event(f"k{n:03d}", "Reclamação", 3, "Abert
     ("offers", "frames", "said"),
     [
         (0, {}, "hoje não há oferta possível"),
-        (3, {"interactions": COMPLAINED}, "todo cliente com oportunidade deve ficar em paz"),
+        (3, {"interactions": COMPLAINED}, "nenhum cliente com oportunidade deve ser procurado agora"),
         (3, {"sellers": made("sellers", {"seller_id": "V1", "capacity_hours": 0.0})}, "nenhum vendedor tem horas por semana"),
         (3, {"sellers": made("sellers", {"seller_id": "V9", "capacity_hours": 9.0})}, "nenhum cliente tem oferta que caiba"),
     ],
@@ -595,6 +603,20 @@ def test_an_empty_list_says_why(offers, frames, said):
     assert said in first
     if "interactions" in frames:
         assert others[0].endswith("o motivo de todos: reclamação aberta.")
+
+
+def test_what_the_first_kind_makes_and_what_the_rest_takes_is_told():
+    """One renewal of 1.5 hours for 950 beside two returns of half an hour each for 25: 95 %."""
+    rows = [("k001", "renewal", 950.0), ("k002", "reactivation", 25.0), ("k003", "reactivation", 25.0)]
+    offers = made("offers", *({"customer_id": c, "kind": k, "expected_value": v} for c, k, v in rows), reason="r", evidence="churn")  # fmt: skip
+    frames = NOTHING | {"portfolio": company(0)["portfolio"].assign(seller_id="V1"), "sellers": company(0)["sellers"]}
+    said = actions.findings(decided(0, offers, frames, control_share=0.0))
+    expected = (
+        "Renovação: 95% da margem esperada em 1,5 hora; as outras 2 ações da lista levam 1 hora e valem R$\xa050."
+    )
+    assert expected in said
+    alone = actions.findings(decided(0, offers.iloc[1:], frames, control_share=0.0))
+    assert not any("da margem esperada em" in sentence for sentence in alone)
 
 
 def test_a_policy_that_cannot_be_is_told_whole():

@@ -334,3 +334,10 @@ def test_a_goal_far_beyond_its_target_has_an_arrow_and_its_number():
 def test_the_parts_of_a_bar_take_the_colours_asked_for():
     ax = plots.stacked(pd.DataFrame({"a": [1.0], "b": [2.0]}, index=["x"]), title="t", tones=("#101010", "#202020"))
     assert [matplotlib.colors.to_hex(p.get_facecolor()) for p in ax.patches] == ["#101010", "#202020"]
+
+
+def test_the_line_of_reference_is_named_in_the_text():
+    table = pd.DataFrame({"estimate": [0.1], "low": [0.0], "high": [0.2]}, index=["a"])
+    told = plots.alt(plots.intervals(table, title="t", reference=0.0))
+    assert told.endswith("linha de referência: 0%.")
+    assert "—" not in told

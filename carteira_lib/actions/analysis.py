@@ -88,7 +88,7 @@ def decide(
         Table ``offers``.
     frames : mapping of name to DataFrame
         ``portfolio``, ``customers``, ``products``, ``sellers``, ``interactions``, ``earlier_lists``, ``surveys``, ``contracts``,
-        ``proposals``, ``purchases``, ``takeups``, ``pci_scores``; the optional ones may be empty.
+        ``proposals``, ``purchases``, ``takeups``, ``pci_scores``, ``churn``; the optional ones may be empty.
     as_of : Timestamp
     policy : Policy
     seed : int
@@ -114,7 +114,7 @@ def decide(
         [listed & planned["control"].astype(bool), listed, ~planned["seller_id"].isin(people["seller_id"])],
         [CONTROL, LISTED, NO_OWNER], CAPACITY,
     )  # fmt: skip
-    known = tips.tips(frames["surveys"], frames["pci_scores"], as_of, language=language)
+    known = tips.tips(frames["surveys"], frames["pci_scores"], frames["churn"], as_of, language=language)
     rows = pd.concat([planned, closed], ignore_index=True)
     rows["tip"] = rows["customer_id"].map(known).astype("object")
     actions = _actions(rows, portfolio, frames["products"], available, as_of, policy)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from carteira_lib import tables
 from carteira_lib.actions.plan import proof_size
+from carteira_lib.language import N_
 from carteira_lib.words import Words
 
 if TYPE_CHECKING:
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 WAITING = ("listed", "control", "capacity", "no_owner")  # places that are no block
 BASE, GAIN = 0.05, 0.05  # of the example of a proof
 FEW = 3  # causes named
+HOURS = {False: N_("{n} hora"), True: N_("{n} horas")}
 
 
 def findings(result: Actions, *, language: str = "pt-BR", currency: str = "BRL") -> list[str]:
-    """The sentences that a director can read out: how many actions, for how much, who is left in peace, what is proven."""
+    """The sentences that a director can read out: how many actions, for how much, who is not to be called now, what is proven."""
     told = _Sentences(result, language, currency)
-    said = [told.list_size(), told.held_back(), told.past(), told.controls(), told.people()]
+    said = [told.list_size(), told.effort(), told.held_back(), told.past(), told.controls(), told.people()]
     return [sentence for sentence in said if sentence]
 
 
@@ -73,6 +75,27 @@ class _Sentences:
             len(self.listed), amount=self.words.money(self.listed["expected_value"].sum()), parts=self.words.listing(parts),
         )  # fmt: skip
 
+    def effort(self) -> str:
+        """How much the kind worth most makes in how many hours, and what the rest of the list takes for how much."""
+        _ = self.translate
+        worth = self.listed.groupby("kind")["expected_value"].sum().sort_values(ascending=False, kind="stable")
+        if len(worth) < 2 or not worth.sum() > 0:
+            return ""
+        mine = self.listed["kind"] == worth.index[0]
+        rest = self.listed[~mine]
+        return _.ngettext(
+            "{kind}: {share} da margem esperada em {hours}; a outra ação da lista leva {others} e vale {amount}.",
+            "{kind}: {share} da margem esperada em {hours}; as outras {n} ações da lista levam {others} e valem {amount}.",
+            len(rest), kind=self.label("kind", worth.index[0]).capitalize(), amount=self.words.money(rest["expected_value"].sum()),
+            share=self.words.percent(worth.iloc[0] / worth.sum()), others=self.hours(rest), hours=self.hours(self.listed[mine]),
+        )  # fmt: skip
+
+    def hours(self, rows: pd.DataFrame) -> str:
+        """Hours that some actions take, whole from ten on; Portuguese takes the plural from 2 on."""
+        total = float(rows["hours"].sum())
+        told = self.words.number(total, 0 if total >= 10 or total.is_integer() else 1)
+        return self.translate(HOURS[total >= 2], n=told)
+
     def nothing_listed(self) -> str:
         """Why there is no list, the first cause that holds."""
         _, waiting = self.translate, self.result.actions["gate"].isin(WAITING)
@@ -81,7 +104,7 @@ class _Sentences:
                 "Nenhuma ação na lista: hoje não há oferta possível; o motivo de cada tipo está em “O que não se pôde oferecer?”."
             )
         if not waiting.any():
-            return _("Nenhuma ação na lista: todo cliente com oportunidade deve ficar em paz por enquanto.")
+            return _("Nenhuma ação na lista: nenhum cliente com oportunidade deve ser procurado agora.")
         if not self.result.loads["available_hours"].sum() > 0:
             return _(
                 "Nenhuma ação na lista: no cadastro, nenhum vendedor tem horas por semana; preencha a capacidade de cada um."
@@ -95,13 +118,13 @@ class _Sentences:
         counts = self.blocked["gate"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
         if len(counts) == 1:
             return _.ngettext(
-                "**{n} cliente** com oportunidade fica em paz por enquanto: {why}.",
-                "**{n} clientes** com oportunidade ficam em paz por enquanto; o motivo de todos: {why}.",
+                "**{n} cliente** com oportunidade não deve ser procurado agora: {why}.",
+                "**{n} clientes** com oportunidade não devem ser procurados agora; o motivo de todos: {why}.",
                 len(self.blocked), why=self.label("gate", counts.index[0]),
             )  # fmt: skip
         parts = [f"{self.label('gate', code)} ({self.words.number(n)})" for code, n in counts.head(FEW).items()]
         return _(
-            "**{n} clientes** com oportunidade ficam em paz por enquanto; os principais motivos: {parts}.",
+            "**{n} clientes** com oportunidade não devem ser procurados agora; os principais motivos: {parts}.",
             n=self.words.number(len(self.blocked)), parts=self.words.listing(parts),
         )  # fmt: skip
 
@@ -138,8 +161,8 @@ class _Sentences:
         if not held:
             return ""
         return _.ngettext(
-            "{n} cliente fica em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
-            "{n} clientes ficam em controle, por sorteio, para medir o efeito do contato: provar que 5% de compras passam a 10% pede {size} clientes em cada grupo.",
+            "{n} cliente fica em controle, por sorteio, para medir o efeito do contato: para provar que o contato dobra as compras (de 5% para 10%) seriam precisos {size} clientes em cada grupo.",
+            "{n} clientes ficam em controle, por sorteio, para medir o efeito do contato: para provar que o contato dobra as compras (de 5% para 10%) seriam precisos {size} clientes em cada grupo.",
             held, size=self.words.number(proof_size(BASE, GAIN)),
         )  # fmt: skip
 
@@ -185,7 +208,7 @@ class _Sentences:
         first = late.iloc[0]
         name = first["name"] if pd.notna(first["name"]) else first["seller_id"]
         return _(
-            "A quem mais falta tempo: {name}, {hours} horas de ações que não couberam",
+            "Quem tem menos tempo: {name}, {hours} horas de ações que não couberam",
             name=name,
             hours=self.words.number(first["waiting_hours"]),
         )
@@ -195,10 +218,10 @@ class _Sentences:
         if moved.empty:
             return _("Nenhuma troca de responsável a sugerir.")
         return _.ngettext(
-            "{n} cliente que outro vendedor poderia atender",
-            "{n} clientes que outro vendedor poderia atender",
-            len(moved),
-        )
+            "{n} cliente que outro vendedor poderia atender, com {amount} de margem esperada",
+            "{n} clientes que outro vendedor poderia atender, com {amount} de margem esperada ao todo",
+            len(moved), amount=self.words.money(moved["expected_value"].sum()),
+        )  # fmt: skip
 
     def outcomes_title(self) -> str:
         _, table = self.translate, self.result.outcomes

@@ -146,7 +146,7 @@ class _Sentences:
             return _("Nenhum par de produtos com clientes suficientes")
         first = table.iloc[0]
         return _(
-            "{first} e {second} andam juntos {times} vezes o que o acaso daria",
+            "{first} e {second} são comprados juntos {times} mais do que por acaso",
             first=show.plain(first["first_item"]), second=show.plain(first["second_item"]),
-            times=self.words.number(first["lift"], 1),
+            times=self.words.times(first["lift"]),
         )  # fmt: skip

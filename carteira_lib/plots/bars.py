@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
+from carteira_lib.language import translator
 from carteira_lib.plots import style
 from carteira_lib.plots.style import Item
 
@@ -220,7 +221,8 @@ def intervals(
     ax = style.canvas(0.3 + ROW * max(len(table), 2), title, subtitle, ax)
     items = _items(table["estimate"], texts, language)
     if reference is not None and items:
-        items.append(Item("—", reference, style.text_of(reference, unit, language)))
+        _ = translator(language)
+        items.append(Item(_("linha de referência"), reference, style.text_of(reference, unit, language)))
     style.told(ax, title, items, subtitle=subtitle, language=language)
     if table.empty:
         return style.empty(ax, language)

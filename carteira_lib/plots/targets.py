@@ -11,7 +11,7 @@ from carteira_lib.plots.series import HEIGHT, key_axis, scale
 from carteira_lib.plots.style import Item
 
 ROW = 0.5  # inches per goal
-NAME_LENGTH = 60
+NAME_LENGTH = 72
 SPAN = (0.0, 1.6)  # of the target: what lies further is drawn at the edge, and its number is told
 
 

@@ -137,7 +137,7 @@ VALUES = {
         "no_outcomes": N_("nenhum contrato encerrado"),
     },
     "offer_measure": {
-        "ndcg": N_("acerto dos 10 primeiros produtos (NDCG)"),
+        "ndcg": N_("acerto dos 10 primeiros produtos"),
         "auc": N_("pares em ordem certa"),
         "bought": N_("compraram a versão mais barata"),
         "none": N_("nada a medir"),
@@ -163,7 +163,7 @@ VALUES = {
         "unknown": N_("motivo não informado"),
     },
     "compared_with": {
-        "other_reason": N_("perdeu por outro motivo"),
+        "other_reason": N_("recusou por outro motivo"),
         "won": N_("aceitou a proposta"),
         "anyone": N_("qualquer cliente, nos mesmos dias"),
     },
