@@ -1,5 +1,8 @@
 """Goals: the flow of clients against simulated truth, probabilities against chance, states against hand counts."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -292,6 +295,14 @@ def test_every_word_of_a_metric_is_understood_once():
     words = [word for some in goals.WORDS.values() for word in some]
     assert len(words) == len(set(words))
     assert all(goals.metric_of(word.upper()) == code for code, some in goals.WORDS.items() for word in some)
+
+
+@pytest.mark.parametrize(("file", "before"), [("README.md", "may have:"), ("README.pt-BR.md", "pode ter:")])
+def test_the_readme_names_every_metric_in_words_that_are_understood(file, before):
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    listed = text.split("(`goals.metric`)")[1].split(before)[1].split(".")[0].replace("in\nEnglish or Portuguese", "")
+    words = [w.strip() for w in re.split(r",|\(or |\(ou |\)| and | e ", " ".join(listed.split())) if w.strip()]
+    assert {goals.metric_of(word) for word in words} == set(goals.WORDS)
 
 
 def test_the_base_rate_counts_only_goals_that_were_over():

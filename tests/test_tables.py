@@ -1,6 +1,7 @@
 """A table is checked on both sides of a boundary, written whole or not at all, and belongs to one run."""
 
 import pickle
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from carteira_lib import tables
 from carteira_lib.language import LANGUAGES
 from carteira_lib.tables import DataError, ParameterError, Problem, Run
+from carteira_lib.tables.contracts import canonical
+from carteira_lib.tables.contracts.schema import Table
 
 
 @pytest.fixture
@@ -115,3 +118,16 @@ def test_the_output_folder_follows_the_environment(monkeypatch, tmp_path):
     assert tables.output_folder("x") == tmp_path / "x"
     monkeypatch.delenv("CARTEIRA_OUTPUT")
     assert tables.output_folder("x") == tables.ROOT / "output" / "x"
+
+
+@pytest.mark.parametrize("file", ["README.md", "README.pt-BR.md"])
+def test_the_readme_lists_every_canonical_column_and_marks_the_required(file):
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    listed = {}
+    for line in text.splitlines():
+        cells = line.split("|")
+        if len(cells) == 4 and "`" in cells[1]:
+            names = [name.strip() for name in cells[2].split(",")]
+            listed[cells[1].strip(" `")] = [(n.strip("*`"), n.startswith("**")) for n in names]
+    known = {t.name: t for t in vars(canonical).values() if isinstance(t, Table)}
+    assert listed == {name: [(c.name, c.required) for c in table.columns] for name, table in known.items()}
