@@ -86,7 +86,7 @@ GOALS_STATUS = Table(
         col("approximate", N_("Aproximada"), "flag", required=True),
         col("months_left", N_("Meses até o prazo"), "number"),
         col("pace_needed", N_("Ritmo necessário por mês"), "number"),
-        col("pace_now", N_("Ritmo dos últimos 3 meses"), "number"),
+        col("pace_now", N_("Ritmo por mês, nos últimos 3 meses"), "number"),
         col("extra_per_month", N_("A mais por mês, além do previsto"), "number"),
         col("goal_state", N_("Situação"), required=True),
         col("goal_reason", N_("Observação")),
