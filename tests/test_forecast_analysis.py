@@ -196,6 +196,9 @@ def test_the_last_month_repeated_is_no_growth(whole):
     title = forecast.titles(whole._replace(scores=flipped))["revenue"]
     assert title.startswith("Nada previu melhor do que repetir o último mês")
     assert "últimos 12" not in title
+    said = " ".join(forecast.findings(whole._replace(scores=flipped)))
+    assert "a previsão, que repete o último mês, errou" in said
+    assert "repetir o último mês erraria" not in said
 
 
 @pytest.mark.parametrize(

@@ -188,16 +188,21 @@ class _Sentences:
         if own.empty:
             return ""
         ours = own[own["published"].astype("bool")].iloc[0]
-        values = {"error": self.words.percent(ours["wape"]), "naive": self.words.percent(own.loc["naive", "wape"])}
-        if pd.isna(ours["covered"]):
-            return _(
-                "Em datas passadas, de 1 a 3 meses à frente, a previsão errou {error} das vendas; repetir o último mês erraria {naive}.",
-                **values,
+        error, naive = (self.words.percent(share) for share in (ours["wape"], own.loc["naive", "wape"]))
+        if ours.name == "naive":
+            said = _(
+                "Em datas passadas, de 1 a 3 meses à frente, a previsão, que repete o último mês, errou **{error}** das vendas.",
+                error=error,
             )
-        return _(
-            "Em datas passadas, de 1 a 3 meses à frente, a previsão errou **{error}** das vendas; repetir o último mês erraria {naive}. A faixa de 80% conteve {covered} dos meses.",
-            covered=self.words.percent(ours["covered"]),
-            **values,
+        else:
+            said = _(
+                "Em datas passadas, de 1 a 3 meses à frente, a previsão errou **{error}** das vendas; repetir o último mês erraria {naive}.",
+                error=error, naive=naive,
+            )  # fmt: skip
+        if pd.isna(ours["covered"]):
+            return said
+        return (
+            said + " " + _("A faixa de 80% conteve {covered} dos meses.", covered=self.words.percent(ours["covered"]))
         )
 
     def _brier(self) -> pd.Series:

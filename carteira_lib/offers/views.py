@@ -133,10 +133,10 @@ class _Sentences:
         if not down.controls["enough"].astype(bool).any():
             return _("Amostra insuficiente: poucas propostas perdidas com versão mais barata")
         if not down.found:
-            return _("Sem evidência: depois da perda não se compra mais do que nas comparações")
+            return _("Sem evidência: depois da recusa não se compra mais do que nas comparações")
         row = self.evidence.loc["down_sell"]
         return _(
-            "{share} compram a versão mais barata depois da perda; na comparação, {rule}",
+            "{share} compram a versão mais barata depois da recusa; na comparação, {rule}",
             share=self.words.percent(row["ours"]), rule=self.words.percent(row["rule_share"]),
         )  # fmt: skip
 
