@@ -181,6 +181,18 @@ def test_worth_by_class_and_of_those_who_did_not_answer():
     assert bare[["churn_probability", "revenue_at_risk", "fit_share"]].isna().all(axis=None)
 
 
+def test_only_clients_who_still_buy_have_revenue_at_risk():
+    """As on page 04: of 20 detractors 8 are inactive, and 12 late or active ones risk 1 of money each, with a chance of .1."""
+    ids = [f"{i:02d}" for i in range(20)]
+    people = portfolio(ids, status=["inactive"] * 8 + ["late"] * 6 + ["active"] * 6)
+    given = pd.DataFrame({"customer_id": ids, "class": "detractor"})
+    risk = pd.DataFrame({"customer_id": ids, "churn_probability": [0.9] * 8 + [0.1] * 12})
+    risk["revenue_at_risk"] = [50.0] * 8 + [1.0] * 12
+    row = worth.worth(given, people, risk, NO_FIT).table.iloc[0]
+    assert row["clients"] == 20
+    assert (row["churn_probability"], row["revenue_at_risk"]) == (pytest.approx(0.1), 12.0)
+
+
 @pytest.mark.parametrize("n", [10, 11, 25, 60])
 def test_the_median_lies_between_its_limits_as_often_as_it_says(n):
     """Whatever the distribution: the chance is that of the ranks, which the binomial tells."""

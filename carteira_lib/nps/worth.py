@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from carteira_lib import tables
+from carteira_lib.nps.answers import LIVE
 from carteira_lib.nps.ids import beside
 from carteira_lib.nps.score import CLASSES, FEWEST
 
@@ -34,9 +35,10 @@ def worth(answers: pd.DataFrame, clients: pd.DataFrame, churn: pd.DataFrame, fit
     answers : DataFrame
         One row per client who answered: ``customer_id``, ``class``.
     clients : DataFrame
-        The population: ``customer_id``, ``net_revenue_365d``.
+        The population: ``customer_id``, ``status``, ``net_revenue_365d``.
     churn : DataFrame
-        Table ``churn``, or an empty one.
+        Table ``churn``, or an empty one. As on page 04 only clients who still buy have revenue at risk: what an inactive
+        one no longer buys is lost already.
     fit : Series of bool
         Whether each client fits the ideal buyer profile, by client; empty where that is not known.
 
@@ -46,7 +48,7 @@ def worth(answers: pd.DataFrame, clients: pd.DataFrame, churn: pd.DataFrame, fit
         The median has a distribution-free interval (order statistics); with fewer than ten clients there is none.
     """
     codes = clients["customer_id"]
-    risk = beside(codes, churn, ["churn_probability", "revenue_at_risk"])
+    risk = beside(codes, churn, ["churn_probability", "revenue_at_risk"]).where(clients["status"].isin(LIVE))
     own = pd.concat([clients[["net_revenue_365d"]], beside(codes, answers, ["class"]), risk], axis=1)
     own = own.assign(fit=codes.map(fit).astype("float64"))
     own["class"] = own["class"].fillna(SILENT)
