@@ -102,7 +102,7 @@ def test_the_weighted_score_is_recommended_beyond_half_of_the_interval_only(foun
         moved = found.summary.copy()
         moved.loc[moved["reading"] == "weighted", "nps"] = row["nps"] + beyond
         said = nps.findings(found._replace(summary=moved))
-        assert any("não se parece com a carteira" in text for text in said) == warned
+        assert any("não se parece com os clientes recentes" in text for text in said) == warned
 
 
 def test_the_list_goes_by_action_then_by_revenue(found):
@@ -257,7 +257,18 @@ def test_all_the_same_keeps_an_interval(points, value):
 
 def test_everybody_answered_is_exact():
     said = nps.findings(analysed(drawn(60)))
-    assert "Todos os 60 clientes da carteira responderam: a nota é exata." in said
+    assert "Todos os 60 clientes recentes responderam: a nota é exata." in said
+
+
+def test_the_population_is_reconciled_with_the_portfolio_of_page_02():
+    """Of 60 who bought in the last 12 months 50 are in the portfolio; the others stopped, and still have an opinion."""
+    made = drawn(40)
+    status = ["inactive"] * 8 + ["outside"] * 2 + ["late"] * 10 + ["active"] * 40
+    said = nps.findings(analysed(made | {"portfolio": made["portfolio"].assign(status=status)}))
+    told = [text for text in said if "Responderam 40 de 60 clientes recentes (67%)" in text]
+    assert len(told) == 1
+    assert told[0].endswith("Clientes recentes são os 50 da carteira e mais 10 que compraram nos últimos 12 meses.")
+    assert not any("e mais" in text for text in nps.findings(analysed(made)))
 
 
 def test_few_responses_are_not_called_representative():
@@ -272,7 +283,7 @@ def test_a_biased_response_is_told_with_both_scores():
     given = [(i, 5, 10) for i in ids[:95]] + [(i, 5, 2) for i in ids[100:130]]
     found = analysed(frames(portfolio(ids), surveys(*given), customers=known))
     said = nps.findings(found)
-    assert any(text.startswith("**Quem respondeu não se parece com a carteira:**") for text in said)
+    assert any(text.startswith("**Quem respondeu não se parece com os clientes recentes:**") for text in said)
     assert nps.titles(found)["readings"] == "Ponderar quem falta muda a nota: de 52 para −50"
 
 
@@ -336,7 +347,7 @@ def test_the_card_of_the_summary_has_the_score_its_margin_and_the_response(found
     assert card[:3] == (
         "NPS",
         f"{row['nps']:.0f}".replace("-", "−"),
-        f"entre {low} e {high}; responderam 67% da carteira",
+        f"entre {low} e {high}; responderam 67% dos clientes recentes",
     )
     assert nps.cards(analysed(drawn(5)).summary) == nps.cards(empty("nps_summary")) == []
 

@@ -10,7 +10,7 @@ import pandas as pd
 from carteira_lib import tables
 from carteira_lib.language import N_
 from carteira_lib.nps import waves as by_wave
-from carteira_lib.nps.answers import Answers, check_scale, population, sorted_out
+from carteira_lib.nps.answers import LIVE, Answers, check_scale, population, sorted_out
 from carteira_lib.nps.clients import clients_to_act_on, worth_asking
 from carteira_lib.nps.comments import themes, written
 from carteira_lib.nps.drivers import Drivers, drivers
@@ -61,6 +61,8 @@ class Analysis(NamedTuple):
     explained : Drivers
     as_of : Timestamp
     policy : Policy
+    portfolio_clients : int
+        How many of the clients whom the score stands for are in the portfolio: active or late.
     """
 
     summary: pd.DataFrame
@@ -78,6 +80,7 @@ class Analysis(NamedTuple):
     explained: Drivers
     as_of: pd.Timestamp
     policy: Policy
+    portfolio_clients: int
 
 
 def beside(run: Run) -> dict[str, pd.DataFrame]:
@@ -135,6 +138,7 @@ def analyse(
         explained=explained,
         as_of=as_of,
         policy=policy,
+        portfolio_clients=int(people["status"].isin(LIVE).sum()),
     )
 
 

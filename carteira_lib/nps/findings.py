@@ -83,6 +83,23 @@ def _headline(words: Words) -> str:
 
 
 def _response(words: Words) -> str:
+    """Who answered, of whom: the population is wider than the portfolio of page 02, and says so."""
+    return " ".join(part for part in (_answered(words), _population(words)) if part)
+
+
+def _population(words: Words) -> str:
+    _, inside = words.translate, words.analysis.portfolio_clients
+    others = int(words.row("answered")["clients"]) - inside
+    if not others:
+        return ""
+    return _.ngettext(
+        "Clientes recentes são os {inside} da carteira e mais {n} que comprou nos últimos 12 meses.",
+        "Clientes recentes são os {inside} da carteira e mais {n} que compraram nos últimos 12 meses.",
+        others, inside=words.number(inside),
+    )  # fmt: skip
+
+
+def _answered(words: Words) -> str:
     _, row = words.translate, words.row("answered")
     values = {
         "answers": words.number(row["answers"]),
@@ -91,14 +108,14 @@ def _response(words: Words) -> str:
         **words.estimate("portfolio"),
     }
     if row["answers"] == row["clients"]:
-        return _("Todos os {clients} clientes da carteira responderam: a nota é exata.", **values)
+        return _("Todos os {clients} clientes recentes responderam: a nota é exata.", **values)
     if row["response_share"] < FEW_RESPONSES:
         return _(
-            "**Representatividade não garantida:** só {answers} de {clients} clientes responderam ({share}). Se os outros pensarem como eles, o NPS da carteira está entre {low} e {high}.",
+            "**Representatividade não garantida:** só {answers} de {clients} clientes recentes responderam ({share}). Se os outros pensarem como eles, o NPS de todos está entre {low} e {high}.",
             **values,
         )
     return _(
-        "Responderam {answers} de {clients} clientes ({share}); se os outros pensarem como eles, o NPS da carteira toda está entre {low} e {high}.",
+        "Responderam {answers} de {clients} clientes recentes ({share}); se os outros pensarem como eles, o NPS de todos está entre {low} e {high}.",
         **values,
     )
 
@@ -110,7 +127,7 @@ def _weighted(words: Words) -> str:
     silent = words.points(words.row("detractors_silent")["nps"])
     if words.biased:
         return _(
-            "**Quem respondeu não se parece com a carteira:** ponderado por situação e porte, o NPS vai de {raw} para **{nps}** (entre {low} e {high}). Use a nota ponderada.",
+            "**Quem respondeu não se parece com os clientes recentes:** ponderado por situação e porte, o NPS vai de {raw} para **{nps}** (entre {low} e {high}). Use a nota ponderada.",
             **values,
         )
     return _(

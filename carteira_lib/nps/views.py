@@ -53,7 +53,7 @@ def cards(nps_summary: pd.DataFrame, *, language: str = "pt-BR") -> list[show.Fi
             _("NPS"),
             plots.text_of(row["nps"], "points", language),
             _(
-                "entre {low} e {high}; responderam {share} da carteira",
+                "entre {low} e {high}; responderam {share} dos clientes recentes",
                 low=plots.text_of(row["nps_low"], "points", language),
                 high=plots.text_of(row["nps_high"], "points", language),
                 share=plots.text_of(row["response_share"], "percent", language),

@@ -273,7 +273,7 @@ VALUES = {
     "reading": {
         "answered": N_("NPS de quem respondeu"),
         "without_passives": N_("sem contar os neutros"),
-        "portfolio": N_("NPS desta carteira hoje"),
+        "portfolio": N_("NPS dos clientes recentes hoje"),
         "weighted": N_("NPS ponderado por quem falta"),
         "detractors_silent": N_("se detratores respondem menos (x0,6)"),
     },
