@@ -18,7 +18,8 @@ def balance(read: int, kept: int, **refused: tuple[int, float]) -> pd.DataFrame:
 
 
 def said(account: pd.DataFrame, days=(DAY, LATER), notes=NO_NOTES) -> list[str]:
-    return [text.replace("\xa0", " ") for text in cleaning.findings(account, notes, NO_ROWS, days)]
+    found = cleaning.findings(account, notes, NO_ROWS, pd.Series(dtype="datetime64[us]"), days)
+    return [text.replace("\xa0", " ") for text in found]
 
 
 def test_one_line_and_one_day_read_as_such():
@@ -46,6 +47,18 @@ def test_lines_without_a_readable_amount_have_no_amount_to_tell():
 def test_lines_counted_once_are_no_alarm():
     found = said(balance(20, 10, no_customer=(0, 0.0), repeated_line=(10, 100.0)))
     assert found[2:] == ["10 linhas repetidas foram contadas uma vez só."]
+
+
+@pytest.mark.parametrize(("kept_a_day", "doubled"), [(3, True), (7, True), (8, False), (300, False)])
+def test_days_look_imported_twice_only_where_their_lines_are_repeats(kept_a_day, doubled):
+    """Five days with three repeats each: half of the lines, 30 % of them, just less, and 15 among 1,515."""
+    days = pd.date_range("2026-02-02", periods=5)
+    repeats = pd.DataFrame({"table": "orders", "reason": "repeated_line", "order_date": days.repeat(3)})
+    kept = pd.Series([*days.repeat(kept_a_day), *[pd.Timestamp("2026-01-10")] * 500])
+    span = cleaning.repeated_span(repeats, kept)
+    assert span == ({"first": days[0], "last": days[-1], "rows": 15} if doubled else None)
+    said = cleaning.findings(balance(1000, 985, repeated_line=(15, 9.0)), NO_NOTES, repeats, kept, (DAY, LATER))
+    assert any("importado duas vezes" in text for text in said) == doubled
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_online_retail_ii_rows_repeats_and_money(tmp_path, monkeypatch):
     assert balance.loc["no_customer", ["rows", "rejected_rows"]].tolist() == [243_007, 243_007]
     assert balance.loc["read", "rows"] == balance.loc["kept", "rows"] + balance["rejected_rows"].sum()
     rejected = tables.read(run, "rejected")
-    span = cleaning.repeated_span(rejected)
+    span = cleaning.repeated_span(rejected, tables.read(run, "orders", ["order_date"])["order_date"])
     assert (str(span["first"].date()), str(span["last"].date())) == ("2010-12-01", "2010-12-09")
     money = balance.loc["kept", "amount"] + rejected["amount"].sum()
     assert balance.loc["read", "amount"] == pytest.approx(money, abs=0.005)

@@ -13,6 +13,7 @@ DAY_NOTES = ("isolated_last_date", "closed_after_as_of", "since_after_as_of")
 REGISTERS = ("customers", "prospects")  # a whole line of them holds names that a page must not show
 CONCENTRATED_SHARE = 0.5
 CONCENTRATED_DAYS = 31
+DOUBLED_SHARE = 0.3  # of the lines of those days; of a period imported twice half are repeats, some may differ
 ALARMING = 0.05
 TOTALS = {"read": N_("linhas lidas"), "kept": N_("linhas aproveitadas")}
 
@@ -21,6 +22,7 @@ def findings(
     balance: pd.DataFrame,
     notes: pd.DataFrame,
     rejected: pd.DataFrame,
+    order_days: pd.Series,
     days: tuple[pd.Timestamp, pd.Timestamp],
     *,
     language: str = "pt-BR",
@@ -32,6 +34,8 @@ def findings(
     ----------
     balance, notes, rejected : DataFrame
         Tables of those names.
+    order_days : Series of Timestamp
+        The day of each line kept, of table ``orders``.
     days : pair of Timestamp
         First order date and `as_of`.
     """
@@ -40,7 +44,7 @@ def findings(
         _kept_sentence(orders, language, currency),
         _period_sentence(days, orders, language),
         _main_reason(orders, language, currency),
-        _repeats_sentence(orders, rejected, language),
+        _repeats_sentence(orders, rejected, order_days, language),
         _returns_sentence(notes, language, currency),
         *_warnings(notes, language),
     ]
@@ -105,12 +109,12 @@ def _main_reason(orders: pd.DataFrame, language: str, currency: str) -> str:
     )  # fmt: skip
 
 
-def _repeats_sentence(orders: pd.DataFrame, rejected: pd.DataFrame, language: str) -> str:
+def _repeats_sentence(orders: pd.DataFrame, rejected: pd.DataFrame, order_days: pd.Series, language: str) -> str:
     _ = translator(language)
     rows = int(orders["rejected_rows"].get("repeated_line", 0))
     if not rows:
         return ""
-    span = repeated_span(rejected)
+    span = repeated_span(rejected, order_days)
     if span is None:
         return _.ngettext(
             "{n} linha repetida foi contada uma vez só.", "{n} linhas repetidas foram contadas uma vez só.", rows
@@ -124,13 +128,20 @@ def _repeats_sentence(orders: pd.DataFrame, rejected: pd.DataFrame, language: st
     )
 
 
-def repeated_span(rejected: pd.DataFrame) -> dict | None:
-    """The days on which repeated order lines crowd: where half of them or more lie within a month; else None.
+def repeated_span(rejected: pd.DataFrame, order_days: pd.Series) -> dict | None:
+    """The days that look imported twice: half of the repeated order lines or more, and 30 % of those days' lines.
+
+    Parameters
+    ----------
+    rejected : DataFrame
+        Table ``rejected``.
+    order_days : Series of Timestamp
+        The day of each line kept. A few repeats among thousands of lines are slips, not a file read twice.
 
     Returns
     -------
     dict or None
-        ``first``, ``last`` (Timestamps) and ``rows``: the shortest run of days with at most one day between them that
+        None where no days do. Else ``first``, ``last`` (Timestamps) and ``rows``: the shortest run of days with at most one day between them that
         holds the day of most repeats, none of whose days has fewer than a tenth of that day's.
     """
     repeats = rejected[(rejected["table"] == "orders") & (rejected["reason"] == "repeated_line")]
@@ -142,7 +153,9 @@ def repeated_span(rejected: pd.DataFrame) -> dict | None:
     run = crowded[runs == runs.loc[per_day.idxmax()]]
     found = {"first": run.index[0], "last": run.index[-1], "rows": int(run.sum())}
     short = (found["last"] - found["first"]).days < CONCENTRATED_DAYS
-    return found if short and found["rows"] >= max(CONCENTRATED_SHARE * len(repeats), 10) else None
+    crowding = short and found["rows"] >= max(CONCENTRATED_SHARE * len(repeats), 10)
+    lines = found["rows"] + order_days.between(found["first"], found["last"]).sum()
+    return found if crowding and found["rows"] >= DOUBLED_SHARE * lines else None
 
 
 def _returns_sentence(notes: pd.DataFrame, language: str, currency: str) -> str:
