@@ -84,6 +84,24 @@ def test_a_client_does_not_buy_because_it_stopped_or_because_it_is_slow(found):
     assert (table.loc[table["churn_probability"] <= mean, "kind"] == "on_time").all()
 
 
+@pytest.mark.parametrize(
+    ("chances", "at_risk", "kinds", "bands"),
+    [
+        # all but sure to buy: half lie above the mean of .4 %, and nobody is stopping or worth a call
+        ((0.001, 0.002, 0.006, 0.007), (1, 2, 3, 4), ["on_time"] * 4, ["steady"] * 4),
+        # mean 2.5 %: two are above it and below one in twenty; those of the largest revenue at risk are called
+        ((0.001, 0.02, 0.03, 0.049), (1, 2, 3, 4), ["on_time"] * 4, ["steady", "steady", "call", "call"]),
+        # mean 12 %: one above it is called, the other watched
+        ((0.02, 0.06, 0.2, 0.2), (1, 9, 2, 3), [*["on_time"] * 2, *["stopped"] * 2], ["steady", "call", "watch", "call"]),
+    ],
+)  # fmt: skip
+def test_a_risk_next_to_nothing_is_no_sign_of_stopping(chances, at_risk, kinds, bands):
+    table = pd.DataFrame({"customer_id": list("abcd"), "churn_probability": chances, "revenue_at_risk": at_risk})
+    table = table.assign(status="active", p_alive=0.0)
+    assert analysis._kind(table).tolist() == kinds
+    assert analysis._band(table, churn.Policy(contacts=2)).tolist() == bands
+
+
 def test_alive_by_hand():
     """Base 60 %, of which 50 points stopped: alive ones stay away in 20 %. P = 40 % then needs a = .6 / .8."""
     row = pd.DataFrame({"churn_probability": [0.4, 0.1], "base_logit": [np.log(1.5)] * 2, "p_alive": [0.5] * 2})

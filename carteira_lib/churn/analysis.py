@@ -23,6 +23,8 @@ from carteira_lib.language import N_
 from carteira_lib.tables import ParameterError, Problem
 
 RANKINGS = ("model", "own_cycle", "recency", "stake")
+LOW = 0.05  # a client of a smaller chance does not stand out, whatever the others'
+NEGLIGIBLE = 0.01  # nor is one of a smaller chance on the list to contact, however much it buys
 BASES = ("model", "base", "few_clients", "few_dates", "one_kind", "worse", "no_model")
 
 
@@ -219,15 +221,15 @@ def _told(
 
 def _band(table: pd.DataFrame, policy: Policy) -> pd.Series:
     """Whom to call: where the margin saved pays the contact; without its cost, as many as the team can call."""
-    live = table["status"].isin(LIVE)
+    live, chance = table["status"].isin(LIVE), table["churn_probability"]
     if policy.contact_cost > 0:
         call = live & (table["revenue_at_risk"] * policy.margin * policy.save_share > policy.contact_cost)
     else:
-        ordered = table[live & (table["revenue_at_risk"] >= 1)].sort_values(
+        ordered = table[live & (chance >= NEGLIGIBLE) & (table["revenue_at_risk"] >= 1)].sort_values(
             ["revenue_at_risk", "customer_id"], ascending=[False, True]
         )
         call = table.index.isin(ordered.index[: policy.contacts])
-    above = table["churn_probability"] > table.loc[live, "churn_probability"].mean()
+    above = chance > _worth_a_look(table)
     bands = np.select([~live, call, above], ["gone", "call", "watch"], "steady")
     return pd.Series(bands, index=table.index)
 
@@ -244,11 +246,19 @@ def _alive(found: pd.DataFrame) -> pd.Series:
 
 
 def _kind(table: pd.DataFrame) -> pd.Series:
-    """Of those above the live clients' mean: whether having stopped or a slow rhythm makes most of the probability."""
-    live = table["status"].isin(LIVE)
-    quiet = table["churn_probability"] <= table.loc[live, "churn_probability"].mean()
+    """Of those who stand out: whether having stopped or a slow rhythm makes most of the probability."""
+    quiet = table["churn_probability"] <= _worth_a_look(table)
     stopped = 1 - table["p_alive"] >= table["churn_probability"] / 2
     return pd.Series(np.select([quiet, stopped], ["on_time", "stopped"], "slow"), index=table.index)
+
+
+def _worth_a_look(table: pd.DataFrame) -> float:
+    """The chance above which a client stands out: the live clients' mean, but no less than one in twenty.
+
+    Where everybody buys every day half of them still lie above the mean, and nobody is stopping.
+    """
+    mean = table.loc[table["status"].isin(LIVE), "churn_probability"].mean()
+    return max(mean, LOW) if mean == mean else LOW
 
 
 def _no_churn() -> pd.DataFrame:
