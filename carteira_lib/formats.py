@@ -13,6 +13,7 @@ from datetime import date as Date
 
 LOCALES = {"pt-BR": "pt_BR", "en": "en_US"}
 MISSING = "–"
+MINUS = "−"  # as print sets it: a hyphen breaks lines, and is narrower than the figures
 PLAUSIBLE_YEARS = (1900, 2100)  # outside them a date is a slip of the keyboard or a filler such as 31/12/9999
 LARGEST_UNIT = 1e12  # that compact amounts have a word for
 
@@ -56,8 +57,8 @@ def number(value: float | None, decimals: int = 0, language: str = "pt-BR") -> s
 
     Examples
     --------
-    >>> number(1234567.891, 2), number(1234567.891, 2, "en"), number(float("nan"))
-    ('1.234.567,89', '1,234,567.89', '–')
+    >>> number(1234567.891, 2), number(1234567.891, 2, "en"), number(float("nan")), number(-4.5, 1)
+    ('1.234.567,89', '1,234,567.89', '–', '−4,5')
     """
     from babel.numbers import format_decimal
 
@@ -65,7 +66,7 @@ def number(value: float | None, decimals: int = 0, language: str = "pt-BR") -> s
         return MISSING
     rounded = round(float(value), decimals) + 0.0  # + 0.0 turns -0.0 into 0.0
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(rounded, format=pattern, locale=_locale(language))
+    return format_decimal(rounded, format=pattern, locale=_locale(language)).replace("-", MINUS)
 
 
 def percent(share: float | None, decimals: int = 0, language: str = "pt-BR") -> str:
@@ -96,10 +97,14 @@ def money(value: float | None, currency: str = "BRL", language: str = "pt-BR", *
     >>> [money(v, compact=True).replace("\\xa0", " ") for v in (1_250_000, 7.2e15)]
     ['R$ 1,2 mi', 'R$ 7.200 tri']
     """
-    from babel.numbers import format_compact_currency, format_currency
-
     if is_missing(value):
         return MISSING
+    return _amount(value, currency, language, compact).replace("-", MINUS)
+
+
+def _amount(value: float, currency: str, language: str, compact: bool) -> str:
+    from babel.numbers import format_compact_currency, format_currency
+
     if compact and round(abs(value) / LARGEST_UNIT) >= 1000:  # Babel would leave out the thousands mark
         unit = format_compact_currency(math.copysign(LARGEST_UNIT, value), currency, locale=_locale(language))
         return unit.replace("1", number(abs(value) / LARGEST_UNIT, 0, language))

@@ -79,4 +79,4 @@ def sign(value: float) -> str:
     >>> sign(2), sign(-0.5), sign(0)
     ('+', '−', '')
     """
-    return "+" if value > 0 else "−" if value < 0 else ""
+    return "+" if value > 0 else formats.MINUS if value < 0 else ""

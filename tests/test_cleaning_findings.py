@@ -121,7 +121,7 @@ def test_refused_values_read_as_people_write_them():
 def test_examples_of_notes_read_as_people_write_them():
     rows = [("returns", "-100.31"), ("since_after_as_of", "2027-01-05"), ("padded_id", "00002"), ("zero_amount", None)]
     frame = pd.DataFrame(rows, columns=["note", "example"]).assign(table="orders", rows=[4, 3, 2, 1])
-    assert cleaning.attention(frame)["example"].tolist()[:3] == ["-100,31", "05/01/2027", "00002"]
+    assert cleaning.attention(frame)["example"].tolist()[:3] == ["−100,31", "05/01/2027", "00002"]
 
 
 def test_no_tax_id_stands_unmasked_among_the_warnings():

@@ -22,7 +22,7 @@ def test_what_is_missing_or_infinite_prints_as_a_dash(function, value):
         (0, f"R${NBSP}0,00", "R$0.00"),
         (-0.001, f"R${NBSP}0,00", "R$0.00"),
         (1234567.891, f"R${NBSP}1.234.567,89", "R$1,234,567.89"),
-        (-50, f"-R${NBSP}50,00", "-R$50.00"),
+        (-50, f"−R${NBSP}50,00", "−R$50.00"),
     ],
 )
 def test_money_to_the_cent(value, pt, en):
@@ -38,7 +38,7 @@ def test_money_to_the_cent(value, pt, en):
         (999_960, f"R${NBSP}1{NBSP}mi", "R$1M"),
         (12_345_678, f"R${NBSP}12,3{NBSP}mi", "R$12.3M"),
         (4_000_000_000, f"R${NBSP}4{NBSP}bi", "R$4B"),
-        (-2_500_000, f"-R${NBSP}2,5{NBSP}mi", "-R$2.5M"),
+        (-2_500_000, f"−R${NBSP}2,5{NBSP}mi", "−R$2.5M"),
     ],
 )
 def test_compact_money(value, pt, en):

@@ -359,7 +359,7 @@ def test_where_all_lose_money_there_is_a_niche_but_no_multiple():
     assert result.rules["lift"].isna().all()
     text = said(result)
     assert any(
-        t.startswith("Cada cliente do nicho rende por ano -R$") and "não se publica um múltiplo" in t for t in text
+        t.startswith("Cada cliente do nicho rende por ano −R$") and "não se publica um múltiplo" in t for t in text
     )
     assert any(t.startswith("Atenção: somados, os clientes não dão resultado") for t in text)
     assert views.lift_plots(result, pci.titles(result)) == []

@@ -145,7 +145,7 @@ def test_no_text_is_cut(plot, values):
 def test_bars_label_each_value_and_mute_all_but_the_highlighted():
     ax = plots.bars(pd.Series({"Sul": 1_250_000, "Norte": -3.0}), title="t", unit="BRL", highlight="Sul")
     texts = [t.get_text().replace("\xa0", " ") for t in drawn(ax)]
-    assert {"Sul", "Norte", "R$ 1,2 mi", "-R$ 3"} <= set(texts)
+    assert {"Sul", "Norte", "R$ 1,2 mi", "−R$ 3"} <= set(texts)
     assert [matplotlib.colors.to_hex(p.get_facecolor()).upper() for p in ax.patches] == [
         style.BLUE.upper(),
         style.GREY.upper(),
@@ -277,8 +277,8 @@ def test_movement_labels_stand_clear_of_the_net_and_zeros_have_none():
     months = pd.DataFrame(
         {"month": pd.to_datetime(["2026-01-01", "2026-02-01"]), "new": [50, 0], "recovered": 0, "lost": [1, 0]}
     )
-    labels = [t for t in plots.movement(months, title="t").texts if t.get_text() in {"50", "-1", "0"}]
-    assert [(t.get_text(), t.xyann[1]) for t in labels] == [("50", 7), ("-1", -3)]
+    labels = [t for t in plots.movement(months, title="t").texts if t.get_text() in {"50", "−1", "0"}]
+    assert [(t.get_text(), t.xyann[1]) for t in labels] == [("50", 7), ("−1", -3)]
 
 
 def test_only_proven_changes_are_in_colour_and_told():

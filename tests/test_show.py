@@ -138,7 +138,7 @@ def test_missing_and_infinite_values_are_dashes():
         {"net_revenue": [np.nan, np.inf, 0.004, -1.5], "frequency": pd.array([1, None, 2, 3], dtype="Int64")}
     )
     lines = data(shown(show.table, frame, "t"), "text/plain").replace("\xa0", " ").splitlines()[2:]
-    assert [line.split() for line in lines] == [["–", "1"], ["–", "–"], ["R$", "0,00", "2"], ["-R$", "1,50", "3"]]
+    assert [line.split() for line in lines] == [["–", "1"], ["–", "–"], ["R$", "0,00", "2"], ["−R$", "1,50", "3"]]
 
 
 def test_money_without_cents_is_rounded_and_keeps_its_thousands():

@@ -190,7 +190,7 @@ def text_of(value: float, unit: str = "number", language: str = "pt-BR") -> str:
     if unit == "days":
         return formats.days(value, language)
     if unit == "points":
-        return formats.number(value, 0, language).replace("-", "−")
+        return formats.number(value, 0, language)
     if len(unit) == 3 and unit.isupper():
         return formats.money(value, unit, language, compact=True)
     if unit != "number":
