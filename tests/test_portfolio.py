@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carteira_lib import portfolio, tables
+from carteira_lib import plots, portfolio, tables
 from carteira_lib.groups import headcount_band
 from carteira_lib.portfolio import renewals, splits
 from tests.test_cycles import AS_OF, days, random_days
@@ -368,6 +368,14 @@ def test_bands_of_headcount_stand_in_their_order_and_the_title_names_the_largest
     assert portfolio.split_plots(analysis, titles)[0].patches[1].get_facecolor()[:3] != pytest.approx(
         (0.7, 0.75, 0.79), abs=0.02
     )
+
+
+def test_the_revenue_of_a_client_is_told_as_its_owners_and_not_as_sold_by_somebody():
+    analysis = six()._replace(splits=splits(CLIENTS, CLIENTS))
+    pictures = portfolio.split_plots(analysis, portfolio.titles(analysis))
+    assert "Receita de 12 meses, por responsável do cliente." in plots.alt(pictures[0])
+    told = portfolio.split_plots(analysis, portfolio.titles(analysis, language="en"), language="en")
+    assert "by account owner" in plots.alt(told[0])
 
 
 def test_where_no_group_stands_out_the_title_says_so():

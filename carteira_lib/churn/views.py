@@ -97,7 +97,7 @@ def kind_parts(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
 def risk_plots(
     analysis: Analysis, frames: Mapping[str, pd.DataFrame], *, language: str = "pt-BR", currency: str = "BRL"
 ) -> list[Axes]:
-    """One figure of the revenue at risk by seller and one by region, where the data have them.
+    """One figure of the revenue at risk by who answers for the client and one by region, where the data have them.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def risk_plots(
     names = groups.seller_names(frames["sellers"])
     regions = frames["customers"].drop_duplicates("customer_id").set_index("customer_id")["region"]
     found = {
-        _("Receita em risco, por vendedor"): live["seller_id"].map(
+        _("Receita em risco, por responsável do cliente"): live["seller_id"].map(
             lambda code: names.get(code, code), na_action="ignore"
         ),
         _("Receita em risco, por região"): live["customer_id"].map(regions),

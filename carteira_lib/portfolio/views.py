@@ -75,7 +75,10 @@ def split_plots(
 
 
 def _in_sentence(dimension: str, language: str) -> str:
-    """The name of a dimension inside a sentence: "setor", but "UF"."""
+    """The name of a dimension inside a sentence: "setor", but "UF"; a client's revenue goes whole to who answers for it."""
+    if dimension == "seller_id":
+        _ = translator(language)
+        return _("responsável do cliente")
     name = tables.value_label("dimension", dimension, language)
     return name if name.isupper() else name[0].lower() + name[1:]
 
