@@ -321,6 +321,19 @@ def test_findings_of_the_six_clients():
     assert any("Amostra insuficiente" in text for text in said)
 
 
+def test_months_in_which_the_data_begin_are_not_told_as_growth():
+    """Three clients first seen 80 days ago; the same with one more client, known for two years, is a change."""
+    young = days(*((f"c{i}", [80, 60, 40, 20, 5]) for i in range(3)))
+    found = analysed(young)
+    assert portfolio.findings(found)[1] == (
+        "Os dados começam em ago/2026 e a contagem parte do zero: entraram 3; a carteira está em 3. Isso não mede crescimento."
+    )
+    assert portfolio.titles(found)["movement"] == "A contagem começa com os dados, em ago/2026"
+    older = analysed(pd.concat([young, days(("old", [*range(700, 0, -20)]))], ignore_index=True))
+    assert portfolio.findings(older)[1].startswith("Em 12 meses a carteira foi de 1 para 4: entraram 3.")
+    assert portfolio.titles(older)["movement"] == "A carteira ganhou 3 clientes em 12 meses"
+
+
 def test_who_left_twice_is_gone_once_with_the_revenue_of_the_last_exit():
     twice = pd.concat(
         [SIX.assign(net_amount=10.0), days(("twice", [340, 330, 320, 200])).assign(net_amount=[1.0, 1, 1, 100])]

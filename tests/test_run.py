@@ -208,11 +208,12 @@ def said(sources: dict, **settings) -> Said:
     rating = rated(run)
     titles = [*portfolio.titles(result).values(), summary.portfolio_title(moves), summary.revenue_title(monthly)]
     titles += [cleaning.months_title(monthly), cleaning.reasons_title(balance), portfolio.rule_sentence(result)]
+    order_days = tables.read(run, "orders", ["order_date"])["order_date"]
     period = (canonical.client_days(run)["order_date"].min(), run.as_of)
     ideal, ahead, work = ideal_buyer(run), goals_ahead(run), to_work(run)
     told, cards = for_the_director(run, monthly)
     words = (
-        cleaning.findings(balance, notes, rejected, period), portfolio.findings(result),
+        cleaning.findings(balance, notes, rejected, order_days, period), portfolio.findings(result),
         told, [*titles, *churn.titles(risk).values()], cards,
         churn.findings(risk), ideal, [*nps.findings(rating), *nps.titles(rating).values()], ahead, work,
     )  # fmt: skip
@@ -298,7 +299,7 @@ IN_WORDS = {
     ],
     "one client": [
         "A carteira tem 1 cliente: 1 ativo.",
-        "Em 6 meses a carteira foi de 0 para 1: entrou 1.",
+        "Os dados começam em jan/2025 e a contagem parte do zero: entrou 1; a carteira está em 1. Isso não mede crescimento.",
         "Amostra insuficiente: só 1 cliente teve tempo de voltar",
         "1 1 ativo, nenhum quase inativo",
     ],

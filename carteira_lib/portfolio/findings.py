@@ -82,7 +82,7 @@ def findings(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BR
     known = figures(analysis)
     sentences = [
         _stock(known, words),
-        _moves(known, len(analysis.movement), words),
+        _moves(analysis, known, words),
         _money(known, words),
         _contracts(known, analysis.renewal_window_days, words),
         _trust(analysis, words),
@@ -127,37 +127,58 @@ def _counted_rest(known: dict[str, float], _: Translator) -> list[str]:
     return [text for count, text in counts if count]
 
 
-def _moves(known: dict[str, float], months: int, words: Words) -> str:
-    _ = words.translate
-    flows = known["entered"] + known["came_back"] + known["lost"]
-    if not flows:
+def _begins(analysis: Analysis) -> pd.Timestamp | None:
+    """The month in which the data begin, where the months shown begin with it: what grows from nothing then is the count."""
+    months, first = analysis.movement["month"], analysis.portfolio["first_order_date"].min()
+    return months.iloc[0] if len(months) and first >= months.iloc[0] else None
+
+
+def _moves(analysis: Analysis, known: dict[str, float], words: Words) -> str:
+    _, begins = words.translate, _begins(analysis)
+    parts = _flows(known, words)
+    if not parts:
         return ""
-    parts = []
-    for code, one, many in (
-        ("entered", _("entrou {n}"), _("entraram {n}")),
-        ("came_back", _("voltou {n}"), _("voltaram {n}")),
-        ("lost", _("saiu {n}"), _("saíram {n}")),
-    ):
-        if known[code]:
-            count = words.number(known[code])
-            parts.append((one if known[code] == 1 else many).format(n=count))
     values = {
         "opening": words.number(known["opening"]),
         "closing": words.number(known["closing"]),
         "parts": words.listing(parts),
     }
-    text = _.ngettext(
-        "Em {n} mês a carteira foi de {opening} para {closing}: {parts}.",
-        "Em {n} meses a carteira foi de {opening} para {closing}: {parts}.",
-        months, **values,
-    )  # fmt: skip
-    if known["gone"] and known["gone_revenue"] >= 1:
-        text += _.ngettext(
-            " De quem saiu, {n} não voltou: tinha comprado {revenue} no seu último ano.",
-            " Dos que saíram, {n} não voltaram: tinham comprado {revenue} no seu último ano.",
-            int(known["gone"]), revenue=words.money(known["gone_revenue"]),
+    if begins is not None:  # a beginning must not be told as growth
+        text = _(
+            "Os dados começam em {month} e a contagem parte do zero: {parts}; a carteira está em {closing}. Isso não mede crescimento.",
+            month=words.month(begins), **values,
         )  # fmt: skip
-    return text
+    else:
+        text = _.ngettext(
+            "Em {n} mês a carteira foi de {opening} para {closing}: {parts}.",
+            "Em {n} meses a carteira foi de {opening} para {closing}: {parts}.",
+            len(analysis.movement), **values,
+        )  # fmt: skip
+    return text + _left_for_good(known, words)
+
+
+def _flows(known: dict[str, float], words: Words) -> list[str]:
+    _ = words.translate
+    flows = (
+        ("entered", _("entrou {n}"), _("entraram {n}")),
+        ("came_back", _("voltou {n}"), _("voltaram {n}")),
+        ("lost", _("saiu {n}"), _("saíram {n}")),
+    )
+    return [
+        (one if known[code] == 1 else many).format(n=words.number(known[code]))
+        for code, one, many in flows
+        if known[code]
+    ]
+
+
+def _left_for_good(known: dict[str, float], words: Words) -> str:
+    if not known["gone"] or known["gone_revenue"] < 1:
+        return ""
+    return words.translate.ngettext(
+        " De quem saiu, {n} não voltou: tinha comprado {revenue} no seu último ano.",
+        " Dos que saíram, {n} não voltaram: tinham comprado {revenue} no seu último ano.",
+        int(known["gone"]), revenue=words.money(known["gone_revenue"]),
+    )  # fmt: skip
 
 
 def _money(known: dict[str, float], words: Words) -> str:
@@ -285,7 +306,7 @@ def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL"
     found = {
         "status": _status_title(known, words),
         "status_revenue": _revenue_title(known, words),
-        "movement": _movement_title(known, len(analysis.movement), words),
+        "movement": _movement_title(analysis, known, words),
         "errors": _errors_title(analysis, words),
         "abc": _abc_title(known, words),
         "silences": _silence_title(analysis.rule, words),
@@ -334,12 +355,14 @@ def _revenue_title(known: dict[str, float], words: Words) -> str:
     return _("{share} da receita de 12 meses vem de clientes ativos", share=share)
 
 
-def _movement_title(known: dict[str, float], months: int, words: Words) -> str:
-    _ = words.translate
+def _movement_title(analysis: Analysis, known: dict[str, float], words: Words) -> str:
+    _, begins = words.translate, _begins(analysis)
+    if begins is not None and known["entered"]:
+        return _("A contagem começa com os dados, em {month}", month=words.month(begins))
     change = int(known["closing"] - known["opening"])
     if not change:
         return _("A carteira ficou do mesmo tamanho")
-    span = _.ngettext("{n} mês", "{n} meses", months)
+    span = _.ngettext("{n} mês", "{n} meses", len(analysis.movement))
     if change > 0:
         return _.ngettext(
             "A carteira ganhou {n} cliente em {span}", "A carteira ganhou {n} clientes em {span}", change, span=span
