@@ -370,6 +370,14 @@ def test_the_figure_of_revenue_tells_the_sums_of_the_sentences():
     assert shown.to_numpy().sum() == pytest.approx(portfolio.figures(found)["revenue"])
 
 
+def test_the_figure_names_few_purchases_as_the_sentence_does():
+    """Outside of the portfolio are also the inactive and the occasional: one name must not stand for two counts."""
+    shown = portfolio.status_parts(six())
+    assert shown["poucas compras ainda"].tolist() == [1]
+    assert "fora da carteira" not in shown
+    assert "1 ainda com poucas compras" in portfolio.findings(six())[0]
+
+
 def test_bands_of_headcount_stand_in_their_order_and_the_title_names_the_largest():
     sizes = {"a": 700, "b": 20, "c": 5, "d": None}
     who = table("customers", [{"customer_id": k, "employees": v} for k, v in sizes.items()])

@@ -235,7 +235,7 @@ VALUES = {
         "active": N_("ativo"),
         "late": N_("quase inativo"),
         "inactive": N_("inativo"),
-        "outside": N_("fora da carteira"),
+        "outside": N_("poucas compras ainda"),
         "won": N_("ganha"),
         "lost": N_("perdida"),
         "abandoned": N_("abandonada"),
