@@ -135,7 +135,7 @@ def test_a_client_on_the_list_without_a_sign_of_alarm_is_told_so():
     assert (first["customer_id"], first["band"]) == ("grande", "call")
     said = churn.findings(found)[1]
     share = found.churn["revenue_at_risk"].iloc[0] / live(found)["revenue_at_risk"].sum()
-    assert said == f"Um só cliente responde por {share:.0%} da receita em risco: comece por ele."
+    assert said == f"Um só cliente responde por {share:.0%} da receita em risco."
     if first["reason_1"] == "value":
         assert first["reason_1_text"].startswith("Nenhum sinal de alarme")
 

@@ -175,3 +175,12 @@ def test_nbval_passes_what_is_unchanged_and_fails_a_changed_figure_or_library(sm
     broken = nbval(small)
     assert broken.returncode == 1
     assert "1 failed, 2 passed" in broken.stdout
+
+
+@pytest.mark.parametrize("page", ["02_carteira", "04_churn", "05_nps"])
+def test_there_is_one_list_to_call_from_and_the_other_pages_point_to_it(page):
+    """A list of page 04 may hold who asked not to be contacted, or a control: page 06 alone respects them."""
+    cells = json.loads((ROOT / "notebooks" / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
+    prose = "\n".join(source(c) for c in cells if c["cell_type"] == "markdown")
+    assert "A lista para trabalhar, que respeita quem não deve ser procurado agora, é a da página de oportunidades." in prose
+    assert not re.search(r"^## .*(ligar|procurar|falar) primeiro", prose, re.MULTILINE)

@@ -317,7 +317,7 @@ def test_findings_of_the_six_clients():
         "Fora dela: 1 inativo, 1 ocasional que parou e 1 ainda com poucas compras."
     )
     assert said[1].startswith("Em 12 meses a carteira foi de 1 para 3: entraram 2, voltou 1 e saiu 1.")
-    assert any("1 quase inativo respondeu por R$ 160: é a ligação mais urgente." in text for text in said)
+    assert any("1 quase inativo respondeu por R$ 160: é a receita em alerta." in text for text in said)
     assert any("Amostra insuficiente" in text for text in said)
 
 

@@ -154,7 +154,7 @@ class _Sentences:
         largest = self.live["revenue_at_risk"].iloc[0] / total
         if largest >= DOMINANT:
             return _(
-                "Um só cliente responde por {share} da receita em risco: comece por ele.",
+                "Um só cliente responde por {share} da receita em risco.",
                 share=self.words.percent(largest),
             )
         count = min(FIRST, len(self.live))
@@ -254,10 +254,10 @@ class _Sentences:
     def calls_title(self) -> str:
         _, calls = self.translate, self.analysis.churn[self.analysis.churn["band"] == "call"]
         if calls.empty:
-            return _("Nenhum cliente a procurar")
+            return _("Nenhum cliente se destaca pelo risco")
         return _.ngettext(
-            "{n} cliente a procurar, {amount} em risco",
-            "{n} clientes a procurar, {amount} em risco",
+            "{n} cliente com mais a perder: {amount} em risco",
+            "{n} clientes com mais a perder: {amount} em risco",
             len(calls), amount=self.words.money(calls["revenue_at_risk"].sum()),
         )  # fmt: skip
 

@@ -193,8 +193,8 @@ def _money(known: dict[str, float], words: Words) -> str:
     )  # fmt: skip
     if known["late"] and known["late_revenue"] >= 1:
         text += _.ngettext(
-            " {n} quase inativo respondeu por {revenue}: é a ligação mais urgente.",
-            " Os {n} quase inativos responderam por {revenue}: são as ligações mais urgentes.",
+            " {n} quase inativo respondeu por {revenue}: é a receita em alerta.",
+            " Os {n} quase inativos responderam por {revenue}: é a receita em alerta.",
             int(known["late"]), revenue=words.money(known["late_revenue"]),
         )  # fmt: skip
     return text
@@ -239,7 +239,7 @@ def _trust(analysis: Analysis, words: Words) -> str:
         "high": words.percent(own["high"]),
     }
     text = _(
-        "Há {horizon} a regra daria {called} clientes como inativos; {error} deles (entre {low} e {high}) voltaram a comprar desde então: é o erro dessa situação.",
+        "Há {horizon} a regra teria classificado {called} clientes como inativos; {error} deles (entre {low} e {high}) voltaram a comprar desde então: é o erro dessa situação.",
         **values,
     )
     return text + _compared(analysis.errors.set_index("rule").loc["fixed_same_size"], own, words)

@@ -109,7 +109,7 @@ VALUES = {
     "reason_2": REASONS,
     "reason_3": REASONS,
     "band": {
-        "call": N_("procurar agora"),
+        "call": N_("mais a perder"),
         "watch": N_("acompanhar"),
         "steady": N_("manter o ritmo"),
         "gone": N_("já inativo"),
