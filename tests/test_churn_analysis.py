@@ -441,12 +441,30 @@ def test_scores_of_too_few_stops_are_not_told():
     assert churn.titles(found)["scores"] == "Amostra insuficiente para testar no passado desta carteira"
 
 
+def test_the_reasons_of_a_list_do_not_tell_the_cycle_twice_and_nobody_stands_without_one(found):
+    codes = [("silence", "frequency", "spend"), ("frequency", "silence", None), ("silence", "age", None), (None, None, None)]
+    rows = found.churn.iloc[:4].assign(band="watch")
+    for place in range(3):
+        rows[f"reason_{place + 1}"] = [code[place] for code in codes]
+        rows[f"reason_{place + 1}_text"] = [code[place] and code[place].upper() for code in codes]
+    told = churn.listed(found._replace(churn=rows), "watch")["Por quê"].tolist()
+    none = "Risco acima da média, sem um sinal único que se destaque"
+    assert told == ["SILENCE. SPEND", "FREQUENCY", "SILENCE. AGE", none]
+
+
+@pytest.mark.parametrize(("off", "said"), [(0.0184, "1,8 ponto percentual"), (0.0196, "2,0 pontos percentuais")])
+def test_points_take_the_plural_from_two(found, off, said):
+    table = pd.DataFrame({"clients": [10, 10], "predicted": [0.2, 0.4], "observed": [0.2 + off, 0.4 - off]})
+    title = churn.titles(found._replace(calibration=table))["calibration"]
+    assert title == f"O previsto aconteceu: erro médio de {said}"
+
+
 def test_the_lead_is_told_in_points_with_its_interval(found):
     scores = found.scores.iloc[:2].assign(
         auc_lead=[np.nan, 0.0342], lead_low=[np.nan, -0.0006], lead_high=[np.nan, 0.07]
     )
     shown = churn.scores_shown(found._replace(scores=scores))
-    assert shown.iloc[1, 3] == "3,4 [-0,1; 7,0]"
+    assert shown.iloc[1, 3] == "3,4 [−0,1; 7,0]"
     assert pd.isna(shown.iloc[0, 3])
-    assert churn.scores_shown(found._replace(scores=scores), language="en").iloc[1, 3] == "3.4 [-0.1; 7.0]"
+    assert churn.scores_shown(found._replace(scores=scores), language="en").iloc[1, 3] == "3.4 [−0.1; 7.0]"
     assert churn.scores_shown(found._replace(scores=scores.iloc[:0])).empty

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from carteira_lib import tables
 from carteira_lib.churn import renewal_model as model_of_renewals
+from carteira_lib.churn import renewal_scores
 from carteira_lib.churn.renewal import fit_renewal, predict
 from carteira_lib.churn.renewal_backtest import RenewalBacktest, _aucs, renewal_backtest
 from carteira_lib.churn.renewal_model import MANY_OUTCOMES, renewal_model
@@ -408,6 +409,13 @@ def test_reasons_are_told_with_the_contracts_own_numbers():
     assert told["no_visit", "en"] == "No visit in the last 60 days"
     assert told["silence", "pt-BR"] == "Não compra há 85 dias; costumava comprar a cada 20 dias"
     assert told["silence", "en"] == "No purchase for 85 days; used to buy every 20 days"
+
+
+@pytest.mark.parametrize(("silence", "told"), [(16, False), (22, False), (23, True), (None, True)])
+def test_a_day_beyond_the_usual_is_no_reason(silence, told):
+    """Of a client who buys every 15 days: one and a half cycles are 22.5 days."""
+    row = {"own_cycle_days": 15.0} | ({} if silence is None else {"recency_days": silence})
+    assert (renewal_scores._Words("pt-BR").told("silence_log", row) is not None) == told
 
 
 @pytest.fixture(scope="module")

@@ -341,3 +341,9 @@ def test_the_line_of_reference_is_named_in_the_text():
     told = plots.alt(plots.intervals(table, title="t", reference=0.0))
     assert told.endswith("linha de referência: 0%.")
     assert "—" not in told
+
+
+def test_a_line_over_no_months_says_what_it_runs_along():
+    ax = plots.line(pd.Series([1.0, 0.6, 0.4], index=["0", "1", "2"]), title="t", x_label="Renovações")
+    assert ax.get_xlabel() == "Renovações"
+    assert plots.line(pd.Series([1.0, 0.6], index=["jan", "fev"]), title="t").get_xlabel() == ""

@@ -247,7 +247,8 @@ class _Sentences:
         """A planted or leaked signal shows in scores that honest signals do not reach."""
         if not self.analysis.tested.too_good:
             return ""
-        return self.translate(
+        _ = self.translate
+        return _(
             "Atenção: o teste no passado deu bom demais para ser verdade; confira se algum dado foi preenchido depois da data a que se refere, antes de usar esta lista."
         )
 
@@ -268,8 +269,8 @@ class _Sentences:
         ours, rules = own.loc[self._published(), "auc"], own.loc[["own_cycle", "recency"], "auc"]
         values = {"ours": self.words.percent(ours), "rule": self.words.percent(rules.max())}
         if ours > rules.max():
-            return _("A previsão põe {ours} dos pares na ordem certa; a melhor regra simples, {rule}", **values)
-        return _("A melhor regra simples põe {rule} dos pares na ordem certa; a previsão, {ours}", **values)
+            return _("A previsão distingue quem parou em {ours} das comparações; a melhor regra simples, em {rule}", **values)
+        return _("A melhor regra simples distingue quem parou em {rule} das comparações; a previsão, em {ours}", **values)
 
     def calibration_title(self) -> str:
         _, table = self.translate, self.analysis.calibration
@@ -278,10 +279,11 @@ class _Sentences:
         off = float((table["clients"] * (table["observed"] - table["predicted"]).abs()).sum() / table["clients"].sum())
         scores = self.analysis.scores.set_index(["population", "forecaster"])["ece_floor"]
         floor = float(scores.get(("portfolio", self._published()), 0.0))
-        points = self.words.number(100 * off, 1)
+        told = N_("{n} ponto percentual") if round(100 * off, 1) < 2 else N_("{n} pontos percentuais")
+        points = _(told, n=self.words.number(100 * off, 1))
         if off <= floor + CALIBRATED:
-            return _("O previsto aconteceu: erro médio de {points} pontos percentuais", points=points)
-        return _("As probabilidades erram {points} pontos percentuais em média: leia-as como ordem", points=points)
+            return _("O previsto aconteceu: erro médio de {points}", points=points)
+        return _("As probabilidades erram {points} em média: leia-as como ordem", points=points)
 
     def lift_title(self) -> str:
         _, curves = self.translate, self.analysis.lift

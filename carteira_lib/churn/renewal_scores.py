@@ -18,6 +18,7 @@ from carteira_lib.language import N_, translator
 #: A signal is a reason where it takes at least so much off the log-odds: from 50 %, two and a half points.
 LEAST_WEIGHT = 0.1
 REASONS = 2
+LONG_SILENCE = 1.5  # cycles; a day beyond the usual is no reason
 NPS_SENTENCES = {
     "detractor": N_("Última nota de NPS: detrator"),
     "passive": N_("Última nota de NPS: neutro"),
@@ -142,7 +143,8 @@ class _Words:
         return teller(row) if teller else None
 
     def overdue(self, days_left: int) -> str:
-        return self.translate("Venceu há {days} e ninguém renovou", days=self.days(-days_left))
+        _ = self.translate
+        return _("Venceu há {days} e ninguém renovou", days=self.days(-days_left))
 
     def _kind(self, signal: str, row: dict) -> tuple[str, str]:
         _, kind = self.translate, signal.removeprefix(KIND_PREFIX)
@@ -166,7 +168,7 @@ class _Words:
         _, silence, cycle = self.translate, row.get("recency_days", math.nan), row.get("own_cycle_days", math.nan)
         if math.isnan(silence):
             return "no_purchase", _("Nenhuma compra registrada")
-        if not silence > cycle:
+        if not silence > LONG_SILENCE * cycle:
             return None
         whole = round(cycle)
         every = _("a cada {days}", days=self.days(whole)) if whole > 1 else _("todo dia")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from carteira_lib.churn.analysis import Analysis
 
+OF_THE_CYCLE = ("silence", "frequency")  # reasons whose sentences both tell every how many days the client buys
 WRITTEN = (
     "churn", "churn_outlook", "churn_scores", "churn_calibration", "churn_lift", "churn_value_errors", "renewal_scores",
     "retention",
@@ -35,12 +36,16 @@ def listed(analysis: Analysis, band: str, *, language: str = "pt-BR") -> pd.Data
     Returns
     -------
     DataFrame
-        Rows of ``churn`` and the column "Por quê", in the language of the page.
+        Rows of ``churn`` and the column "Por quê", in the language of the page: two reasons, of which one at most tells
+        the client's cycle.
     """
     _ = translator(language)
     chosen = analysis.churn[analysis.churn["band"] == band].reset_index(drop=True)
-    first, second = (chosen[f"reason_{place}_text"].astype("object") for place in (1, 2))
-    return chosen.assign(**{_("Por quê"): first.where(second.isna(), first + ". " + second)})
+    first, second, third = (chosen[f"reason_{place}_text"].astype("object") for place in (1, 2, 3))
+    told_twice = chosen["reason_1"].isin(OF_THE_CYCLE) & chosen["reason_2"].isin(OF_THE_CYCLE)
+    second = second.mask(told_twice, third)
+    why = first.where(second.isna(), first + ". " + second)
+    return chosen.assign(**{_("Por quê"): why.fillna(_("Risco acima da média, sem um sinal único que se destaque"))})
 
 
 def score_intervals(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
@@ -135,7 +140,8 @@ def retention_plots(analysis: Analysis, titles: Mapping[str, str], *, language: 
     named = table.set_axis([_("observado"), _("previsto")], axis=1)
     named.index = named.index.astype("str")
     subtitle = _("Parte dos clientes sob contrato que resta depois de cada renovação")
-    return [plots.line(named, title=titles["retention"], subtitle=subtitle, unit="percent", language=language)]
+    look = {"subtitle": subtitle, "x_label": _("Renovações desde o primeiro contrato"), "unit": "percent"}
+    return [plots.line(named, title=titles["retention"], language=language, **look)]
 
 
 def renewals_shown(analysis: Analysis, renewals: pd.DataFrame) -> pd.DataFrame:

@@ -132,6 +132,7 @@ def line(
     *,
     title: str,
     subtitle: str = "",
+    x_label: str = "",
     unit: str = "number",
     language: str = "pt-BR",
     ax: Axes | None = None,
@@ -159,6 +160,7 @@ def line(
         ax.plot(range(len(table)), table[name], color=tones[i % 5], linewidth=2.4 if i == 0 else 1.6)
     scale(ax, table, unit, language)
     _ends(ax, table, tones, unit=unit, language=language, named=named)
+    ax.set_xlabel(style.clean(x_label) if x_label else "", loc="left", fontsize=style.SMALL)
     return ax
 
 
