@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po
 from carteira_lib import language
 
 ROOT = language.CATALOGUE.parents[4]
+#: Pages whose every literal goes through a marked name.
+MARKED = ("churn", "cleaning", "nps", "portfolio")
 METHODS = [
     ("carteira_lib/**.py", "python"),
     ("carteira_lib/template/**.j2", "jinja2"),
@@ -94,3 +96,15 @@ def test_notebook_extraction_finds_prose_and_messages_in_code():
     notebook = b'{"cells": [{"cell_type": "markdown", "source": ["# T\\n", "\\n", "texto"]}, {"cell_type": "code", "source": ["_(\\"oi\\")"]}]}'
     found = [m for _, _, m, _ in language.extract_notebook(io.BytesIO(notebook), {"_": None}, [], {})]
     assert found == ["# T", "texto", "oi"]
+
+
+@pytest.mark.parametrize("package", MARKED)
+def test_literals_are_translated_under_a_name_that_is_extracted(package):
+    """pybabel looks for `_`, `N_` and `ngettext`: a literal given to `words.translate` never reaches the catalogue."""
+    found = []
+    for file in sorted((ROOT / "carteira_lib" / package).glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "translate"
+            if called and node.args and isinstance(node.args[0], ast.Constant):
+                found.append(f"{file.name}:{node.lineno}")
+    assert found == []

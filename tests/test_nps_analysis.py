@@ -271,6 +271,25 @@ def test_the_population_is_reconciled_with_the_portfolio_of_page_02():
     assert not any("e mais" in text for text in nps.findings(analysed(made)))
 
 
+def test_an_answer_past_its_time_is_shown_as_such():
+    """Client 0 gave a 10 two years ago: among clients without a valid answer a bare 10 would be a riddle."""
+    ids = [f"{i:02d}" for i in range(30)]
+    given = surveys(("00", 700, 10), *((i, 5, 8) for i in ids[5:]))
+    shown = nps.to_ask(analysed(frames(portfolio(ids), given)))
+    asked = shown.set_index("customer_id")[["Última resposta (vencida)", "Nota dada então"]]
+    assert asked.loc["00"].tolist() == [ago(700), 10]
+    assert asked.loc["01"].isna().all()
+    assert "score" not in shown
+
+
+def test_titles_and_conclusions_speak_english_throughout(found):
+    """Literals behind another name than `_` are not extracted, and stay Portuguese."""
+    said = nps.titles(found, language="en")
+    assert said["score"].startswith("NPS ")
+    assert "with 95% certainty" in said["score"]
+    assert said["groups"] == "Too few answers to compare groups."
+
+
 def test_few_responses_are_not_called_representative():
     assert any("Representatividade não garantida" in text for text in nps.findings(analysed(drawn(12, people=100))))
     assert not any("Representatividade" in text for text in nps.findings(analysed(drawn(30, people=100))))

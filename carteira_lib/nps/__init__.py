@@ -20,6 +20,7 @@ from carteira_lib.nps.views import (
     quoted,
     readings,
     segment_plots,
+    to_ask,
     worth_shown,
     write,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "scale_declared",
     "segment_plots",
     "titles",
+    "to_ask",
     "worth_shown",
     "write",
 ]

@@ -131,7 +131,7 @@ def _weighted(words: Words) -> str:
             **values,
         )
     return _(
-        "Ponderado por situação e porte de quem falta, seria {nps} (entre {low} e {high}): a margem é maior do que a diferença. Se detratores respondem menos (0,6 vez), seria {silent}.",
+        "Ponderado por situação e porte de quem falta, seria {nps} (entre {low} e {high}): a margem é maior do que a diferença. Na suposição de que um detrator responde 40% menos do que os outros, seria {silent}.",
         **values, silent=silent,
     )  # fmt: skip
 
@@ -194,12 +194,12 @@ def _money(words: Words) -> str:
     values = {"amount": words.money(table.loc["detractor", "net_revenue_365d"]), "risk": words.money(risk)}
     if not risk > 0:
         return _.ngettext(
-            "{n} detrator rendeu {amount} em 12 meses.", "{n} detratores renderam {amount} em 12 meses.",
+            "{n} detrator comprou {amount} em 12 meses.", "{n} detratores compraram {amount} em 12 meses.",
             count, amount=values["amount"],
         )  # fmt: skip
     return _.ngettext(
-        "{n} detrator rendeu **{amount}** em 12 meses; dele, {risk} estão em risco no próximo período.",
-        "{n} detratores renderam **{amount}** em 12 meses; deles, {risk} estão em risco no próximo período.",
+        "{n} detrator comprou **{amount}** em 12 meses; dele, {risk} estão em risco no próximo período.",
+        "{n} detratores compraram **{amount}** em 12 meses; deles, {risk} estão em risco no próximo período.",
         count, **values,
     )  # fmt: skip
 

@@ -23,13 +23,14 @@ def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL"
     """The finding of each figure and table: ``score``, ``classes``, ``readings``, ``responses``, ``waves``, ``groups``,
     ``drivers``, ``worth``, ``themes``, ``recover``, ``promoters``, ``attention``, ``ask``."""
     words = Words(analysis, language, currency)
+    _ = words.translate
     return {
         "score": _score(words),
         "classes": _classes(words),
         "readings": _readings(words),
         "responses": _responses(words),
         "waves": _waves(words),
-        "groups": words.translate("Amostra insuficiente para comparar grupos."),
+        "groups": _("Amostra insuficiente para comparar grupos."),
         "drivers": _drivers(words),
         "worth": _worth(words),
         "themes": _themes(words),
@@ -41,9 +42,10 @@ def titles(analysis: Analysis, *, language: str = "pt-BR", currency: str = "BRL"
 
 
 def _score(words: Words) -> str:
+    _ = words.translate
     if not words.enough:
-        return words.translate(FEW)
-    return words.translate("NPS {nps}, com 95% de certeza entre {low} e {high}", **words.estimate("answered"))
+        return _(FEW)
+    return _("NPS {nps}, com 95% de certeza entre {low} e {high}", **words.estimate("answered"))
 
 
 def _classes(words: Words) -> str:
@@ -72,7 +74,7 @@ def _responses(words: Words) -> str:
         return _("Ninguém respondeu.")
     known = table.sort_values("response_share")
     return _(
-        "Respondem de {low} a {high}, conforme o estrato",
+        "Respondem de {low} a {high}, conforme o grupo",
         low=words.percent(known["response_share"].iloc[0]),
         high=words.percent(known["response_share"].iloc[-1]),
     )
@@ -112,11 +114,11 @@ def _worth(words: Words) -> str:
     _, table = words.translate, words.analysis.worth.set_index("class")
     p_value = words.analysis.revenue_p
     if p_value != p_value:
-        return _("Amostra insuficiente para comparar o que rendem promotores e detratores")
+        return _("Amostra insuficiente para comparar o que compram promotores e detratores")
     promoter, detractor = (words.money(table.loc[name, "median_revenue"]) for name in ("promoter", "detractor"))
     if p_value <= ALPHA:
         return _(
-            "Em 12 meses o promotor típico rende {promoter}; o detrator, {detractor}",
+            "Em 12 meses o promotor típico compra {promoter}; o detrator, {detractor}",
             promoter=promoter,
             detractor=detractor,
         )

@@ -141,6 +141,19 @@ def worth_shown(analysis: Analysis, *, language: str = "pt-BR", currency: str = 
     return shown
 
 
+def to_ask(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
+    """Silent clients to ask next; their last answer, where they gave one, is past its time and says so.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``nps_clients`` with ``answer_date`` and ``score`` under names in the language of the page.
+    """
+    _ = translator(language)
+    names = {"answer_date": _("Última resposta (vencida)"), "score": _("Nota dada então")}
+    return listed(analysis, "ask").rename(columns=names)
+
+
 def listed(analysis: Analysis, group: str) -> pd.DataFrame:
     """Clients that call for an action, the highest revenue first.
 

@@ -275,7 +275,7 @@ VALUES = {
         "without_passives": N_("sem contar os neutros"),
         "portfolio": N_("NPS dos clientes recentes hoje"),
         "weighted": N_("NPS ponderado por quem falta"),
-        "detractors_silent": N_("se detratores respondem menos (x0,6)"),
+        "detractors_silent": N_("se detratores respondem 40% menos"),
     },
     "verdict": {
         "above": N_("acima dos demais"),

@@ -102,10 +102,10 @@ WAVES = Table(
 RESPONSES = Table(
     "nps_responses",
     N_("Quem respondeu"),
-    N_("uma linha por estrato da carteira"),
+    N_("uma linha por grupo de situação e porte"),
     ("stratum",),
     (
-        col("stratum", N_("Estrato (situação e porte)"), required=True),
+        col("stratum", N_("Grupo (situação e porte)"), required=True),
         col("clients", N_("Clientes"), "integer", required=True),
         ANSWERS,
         col("response_share", N_("Responderam"), "number", SHARE),
