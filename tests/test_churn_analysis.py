@@ -442,7 +442,12 @@ def test_scores_of_too_few_stops_are_not_told():
 
 
 def test_the_reasons_of_a_list_do_not_tell_the_cycle_twice_and_nobody_stands_without_one(found):
-    codes = [("silence", "frequency", "spend"), ("frequency", "silence", None), ("silence", "age", None), (None, None, None)]
+    codes = [
+        ("silence", "frequency", "spend"),
+        ("frequency", "silence", None),
+        ("silence", "age", None),
+        (None, None, None),
+    ]
     rows = found.churn.iloc[:4].assign(band="watch")
     for place in range(3):
         rows[f"reason_{place + 1}"] = [code[place] for code in codes]

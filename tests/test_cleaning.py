@@ -292,6 +292,14 @@ def test_no_sale_left_says_why(connection, rows, text):
     assert text in str(error.value)
 
 
+def test_lines_all_before_the_first_day_are_told_with_the_days_they_are_of(connection):
+    orders = reading(connection, [order(date=day) for day in ("04/07/1996", "06/05/1998", "01/02/1997")])
+    with pytest.raises(DataError) as error:
+        cleaning.clean({"orders": orders}, as_of=None, min_date=MIN_DATE, ignore_products=())
+    told = f"As datas lidas vão de 04/07/1996 a 06/05/1998, e min_date é {MIN_DATE:%d/%m/%Y}."
+    assert told in str(error.value)
+
+
 def test_one_client_one_order_one_day(connection):
     result = cleaned(connection, [order()], as_of=None)
     assert result.as_of == pd.Timestamp("2024-03-05")

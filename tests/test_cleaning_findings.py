@@ -61,6 +61,24 @@ def test_days_look_imported_twice_only_where_their_lines_are_repeats(kept_a_day,
     assert any("importado duas vezes" in text for text in said) == doubled
 
 
+def test_a_register_that_no_order_finds_is_told_as_a_wrong_column():
+    """Of 20 lines kept none has a client of the register; one with a product of it is a matter of that line alone."""
+    rows = [("orders", "unknown_customer", 20), ("orders", "unknown_product", 19)]
+    notes = pd.DataFrame(rows, columns=["table", "note", "rows"]).assign(amount=None, example="Loja SP")
+    registers = pd.DataFrame({"table": ["customers", "products"], "rule": "kept", "rows": 9, "rejected_rows": 0})
+    account = pd.concat([balance(20, 20), registers])
+    told = [text for text in said(account, notes=notes) if "Confira" in text]
+    assert told == [
+        "**Confira:** nenhum cliente dos pedidos está no cadastro de clientes: "
+        "veja que coluna está ligada a customer_id em sources.orders e em sources.customers."
+    ]
+    some = notes.assign(rows=[19, 20])
+    told = [text for text in said(account, notes=some) if "Confira" in text]
+    assert [("product_id" in text, "19" in text) for text in told] == [(True, False), (False, True)]
+    empty = pd.concat([balance(20, 20), registers.assign(rows=0)])  # a header alone: no column is at fault
+    assert not any("veja que coluna" in text for text in said(empty, notes=notes))
+
+
 @pytest.mark.parametrize(
     ("orders", "title"),
     [

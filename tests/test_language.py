@@ -104,7 +104,9 @@ def test_literals_are_translated_under_a_name_that_is_extracted(package):
     found = []
     for file in sorted((ROOT / "carteira_lib" / package).glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "translate"
+            called = (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "translate"
+            )
             if called and node.args and isinstance(node.args[0], ast.Constant):
                 found.append(f"{file.name}:{node.lineno}")
     assert found == []

@@ -182,5 +182,8 @@ def test_there_is_one_list_to_call_from_and_the_other_pages_point_to_it(page):
     """A list of page 04 may hold who asked not to be contacted, or a control: page 06 alone respects them."""
     cells = json.loads((ROOT / "notebooks" / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
     prose = "\n".join(source(c) for c in cells if c["cell_type"] == "markdown")
-    assert "A lista para trabalhar, que respeita quem não deve ser procurado agora, é a da página de oportunidades." in prose
+    assert (
+        "A lista para trabalhar, que respeita quem não deve ser procurado agora, é a da página de oportunidades."
+        in prose
+    )
     assert not re.search(r"^## .*(ligar|procurar|falar) primeiro", prose, re.MULTILINE)

@@ -187,6 +187,15 @@ def test_lines_wider_than_the_header_all_over_are_a_problem_not_damage(problems)
     [
         ({"pedidos": {"path": "f.csv"}}, "não existe a tabela 'pedidos'"),
         ({"order": {"path": "f.csv"}}, "quis dizer 'orders'?"),
+        ({"metas": {"path": "f.csv"}}, "não existe a tabela 'metas'; quis dizer 'goals'?"),
+        ({"xyz": {"path": "f.csv"}}, "não existe a tabela 'xyz'. As tabelas são: orders, customers"),
+        ({"orders": {"path": "f.csv", "xyzw": ";"}}, "opção desconhecida 'xyzw'. As opções são: path"),
+        ({"orders": {"path": "f.csv", "columns": {"xyz": "V"}}}, "não tem a coluna 'xyz'. As colunas são: customer_id"),
+        ({"orders": {"path": "a.sqlite"}}, 'no lugar de path diga url: "sqlite:///a.sqlite" e table, ou query.'),
+        (
+            {"orders": {"path": "d/A.DB", "table": "t"}},
+            'd/A.DB é um banco SQLite; no lugar de path diga url: "sqlite:///d/A.DB"',
+        ),
         ({"orders": "f.csv"}, "esperava opções como path e columns; veio 'f.csv'"),
         ({"orders": {"path": "f.csv", "separador": ";"}}, "opção desconhecida 'separador'"),
         ({"orders": {"path": "f.csv", "delimitr": ";"}}, "quis dizer 'delimiter'?"),

@@ -269,8 +269,12 @@ class _Sentences:
         ours, rules = own.loc[self._published(), "auc"], own.loc[["own_cycle", "recency"], "auc"]
         values = {"ours": self.words.percent(ours), "rule": self.words.percent(rules.max())}
         if ours > rules.max():
-            return _("A previsão distingue quem parou em {ours} das comparações; a melhor regra simples, em {rule}", **values)
-        return _("A melhor regra simples distingue quem parou em {rule} das comparações; a previsão, em {ours}", **values)
+            return _(
+                "A previsão distingue quem parou em {ours} das comparações; a melhor regra simples, em {rule}", **values
+            )
+        return _(
+            "A melhor regra simples distingue quem parou em {rule} das comparações; a previsão, em {ours}", **values
+        )
 
     def calibration_title(self) -> str:
         _, table = self.translate, self.analysis.calibration

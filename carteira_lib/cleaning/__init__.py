@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from carteira_lib import formats
 from carteira_lib.cleaning import attributes, orders, records, rules
 from carteira_lib.cleaning.findings import (
     account,
@@ -118,7 +119,7 @@ def clean(
     sold = rules.split(lines, orders.line_rules(lines, limits), readings["orders"])
     if as_of is None:  # only now: a line after the last good one has a fault of its own, which is the reason to give
         limits = limits._replace(as_of=days.index[-1] if len(days) else orders.LAST_DAY)
-    _require_sales(sold.balance, sold.kept)
+    _require_sales(sold, limits.min_date)
     done = {name: _clean_records(readings[name], limits.as_of) for name in CANONICAL[1:] if name in readings}
     tables = {name: done[name][0] if name in done else _empty(readings["orders"].data, name) for name in CANONICAL[1:]}
     lines_kept, filled = orders.finish(sold.kept, tables["products"])
@@ -200,12 +201,32 @@ class _Count(Problem):
         return f"{counted}. {_(REMEDIES[reason])}"
 
 
-def _require_sales(balance: pd.DataFrame, kept: ir.Table) -> None:
+class _TooEarly(_Count):
+    """Lines before `min_date`, with the days that they are of."""
+
+    def text(self, language: str = "pt-BR") -> str:
+        _ = translator(language)
+        days = {name: formats.date(self.values[name], language) for name in ("min_date", "first", "last")}
+        found = _("As datas lidas vão de {first} a {last}, e min_date é {min_date}.", **days)
+        return f"{super().text(language)} {found}"
+
+
+def _counted(rule: str, n: int, rejected: ir.Table, min_date: pd.Timestamp) -> _Count:
+    values = {"reason": rule, "n": n}
+    if rule != "before_min_date":
+        return _Count("", values)
+    early = rejected.filter(rejected.reason == rule)
+    days = early.aggregate(first=early.order_date.min(), last=early.order_date.max()).execute().iloc[0]
+    return _TooEarly("", values | {"min_date": min_date, "first": days["first"], "last": days["last"]})
+
+
+def _require_sales(sold: rules.Split, min_date: pd.Timestamp) -> None:
     """A portfolio needs at least one sale: a kept line with a positive amount."""
+    balance, kept = sold.balance, sold.kept
     if kept.filter(kept.amount > 0).limit(1).count().execute():
         return
     hit = balance[balance["rejected_rows"] > 0].sort_values("rejected_rows", ascending=False, kind="stable")
-    problems = [_Count("", {"reason": r.rule, "n": int(r.rejected_rows)}) for r in hit.itertuples()]
+    problems = [_counted(r.rule, int(r.rejected_rows), sold.rejected, min_date) for r in hit.itertuples()]
     if not problems:
         empty = N_("os arquivos de pedidos não têm nenhuma linha de dados; confira o caminho em sources.orders")
         only_returns = N_(

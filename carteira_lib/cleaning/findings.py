@@ -15,6 +15,15 @@ CONCENTRATED_SHARE = 0.5
 CONCENTRATED_DAYS = 31
 DOUBLED_SHARE = 0.3  # of the lines of those days; of a period imported twice half are repeats, some may differ
 ALARMING = 0.05
+REGISTER_OF = {"unknown_customer": "customers", "unknown_product": "products"}
+NO_MATCH = {
+    "unknown_customer": N_(
+        "**Confira:** nenhum cliente dos pedidos está no cadastro de clientes: veja que coluna está ligada a customer_id em sources.orders e em sources.customers."
+    ),
+    "unknown_product": N_(
+        "**Confira:** nenhum produto dos pedidos está no cadastro de produtos: veja que coluna está ligada a product_id em sources.orders e em sources.products."
+    ),
+}
 TOTALS = {"read": N_("linhas lidas"), "kept": N_("linhas aproveitadas")}
 
 
@@ -46,7 +55,7 @@ def findings(
         _main_reason(orders, language, currency),
         _repeats_sentence(orders, rejected, order_days, language),
         _returns_sentence(notes, language, currency),
-        *_warnings(notes, language),
+        *_warnings(notes, balance[balance["rule"] == "kept"].set_index("table")["rows"], language),
     ]
     return [sentence for sentence in sentences if sentence]
 
@@ -172,11 +181,15 @@ def _returns_sentence(notes: pd.DataFrame, language: str, currency: str) -> str:
     )
 
 
-def _warnings(notes: pd.DataFrame, language: str) -> list[str]:
+def _warnings(notes: pd.DataFrame, kept: pd.Series, language: str) -> list[str]:
+    """What to look at; a register with rows that no line finds is a column linked to the wrong field, and says so."""
     _ = translator(language)
-    rows = notes[notes["note"].isin(WARNINGS)].drop_duplicates("note")
+    of_orders = notes[(notes["table"] == "orders") & (notes["rows"] >= max(kept["orders"], 1))]
+    strangers = of_orders[of_orders["note"].map(REGISTER_OF).map(kept).gt(0)]
+    said = [_(NO_MATCH[note]) for note in strangers["note"]]
+    rows = notes[notes["note"].isin(WARNINGS) & ~notes["note"].isin(strangers["note"])].drop_duplicates("note")
     counted = ((_(NOTES[row.note]), formats.number(row.rows, 0, language)) for row in rows.itertuples())
-    return [_("**Confira:** {note}: {n}.", n=n, note=note) for note, n in counted]
+    return said + [_("**Confira:** {note}: {n}.", n=n, note=note) for note, n in counted]
 
 
 def files(readings: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from carteira_lib import formats
 from carteira_lib.language import N_
 from carteira_lib.tables import TABLES, DataError, Problem
 from carteira_lib.tables.contracts import CANONICAL
@@ -27,6 +28,7 @@ OPTIONS = (
     "repeats",
     "survey_scale",
 )
+DATABASES = (".sqlite", ".sqlite3", ".db")  # files that are read by URL
 EXTENSIBLE = ("customers", "prospects")
 DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "espaço": " ", "espaco": " "}
 DATE_ORDERS = ("dmy", "mdy", "ymd")
@@ -62,10 +64,12 @@ def parse(table: str, spec: object) -> Source:
     """The source of one canonical table; DataError with all that is wrong with it."""
     where = f"sources.{table}"
     if table not in CANONICAL:
+        near = nearest(table, {TABLES[name].label: name for name in CANONICAL} | {name: name for name in CANONICAL})
         message = N_("{where}: não existe a tabela '{table}'; quis dizer {nearest}? As tabelas são: {known}.")
+        alone = N_("{where}: não existe a tabela '{table}'. As tabelas são: {known}.")
         raise _error(
-            message,
-            {"where": where, "table": table, "nearest": nearest(table, CANONICAL), "known": ", ".join(CANONICAL)},
+            _asking(message, alone, near),
+            {"where": where, "table": table, "nearest": near, "known": ", ".join(CANONICAL)},
         )
     if not isinstance(spec, Mapping):
         raise _error(
@@ -91,11 +95,25 @@ def parse(table: str, spec: object) -> Source:
     )  # fmt: skip
 
 
-def nearest(name: str, known: Iterable[str], count: int = 1) -> str:
-    """The known names most like `name`, quoted; the dash of "none" where nothing is alike."""
-    by_fold = {k.casefold(): k for k in known}
+def nearest(name: str, known: Iterable[str] | Mapping[str, str], count: int = 1) -> str:
+    """The known names most like `name`, quoted; the dash of "none" where nothing is alike.
+
+    A mapping gives other words for the names: "metas" is like "Metas", which stands for "goals".
+
+    Examples
+    --------
+    >>> nearest("order", ["orders", "goals"]), nearest("metas", {"Metas": "goals"}), nearest("x", ["goals"])
+    ("'orders'", "'goals'", '–')
+    """
+    names = known if isinstance(known, Mapping) else {k: k for k in known}
+    by_fold = {k.casefold(): v for k, v in names.items()}
     found = difflib.get_close_matches(name.casefold(), by_fold, n=count, cutoff=0.5)
     return ", ".join(f"'{by_fold[f]}'" for f in found) or "–"
+
+
+def _asking(message: str, alone: str, near: str) -> str:
+    """The message that asks whether another name was meant, or the one alone where none is alike."""
+    return alone if near == formats.MISSING else message
 
 
 def _error(message: str, values: Mapping[str, object]) -> DataError:
@@ -106,13 +124,20 @@ def _unknown_options(table: str, where: str, spec: Mapping) -> list[Problem]:
     message = N_("{where}: opção desconhecida '{option}'; quis dizer {nearest}? As opções são: {known}.")
     allowed = [option for option in OPTIONS if option != "survey_scale" or table == "surveys"]
     unknown = [str(key) for key in spec if key not in allowed]
-    values = {"where": where, "known": ", ".join(allowed)}
-    return [Problem(message, {**values, "option": u, "nearest": nearest(u, allowed)}) for u in unknown]
+    alone = N_("{where}: opção desconhecida '{option}'. As opções são: {known}.")
+    values, near = {"where": where, "known": ", ".join(allowed)}, {u: nearest(u, allowed) for u in unknown}
+    return [Problem(_asking(message, alone, near[u]), {**values, "option": u, "nearest": near[u]}) for u in unknown]
 
 
 def _origin(where: str, spec: Mapping) -> list[Problem]:
     given = {key for key in ("path", "url", "table", "query") if spec.get(key) is not None}
     allowed = ({"path"}, {"query"}, {"url", "table"}, {"url", "query"})
+    path = str(spec.get("path") or "")
+    if path.casefold().endswith(DATABASES):
+        message = N_(
+            '{where}: {path} é um banco SQLite; no lugar de path diga url: "sqlite:///{path}" e table, ou query.'
+        )
+        return [Problem(message, {"where": where, "path": path})]
     if given in allowed:
         return []
     message = N_(
@@ -145,8 +170,13 @@ def _unknown_columns(table: str, where: str, columns: Mapping) -> list[Problem]:
         message = N_("{where}: '{name}' não serve de nome de coluna; use letras, números e _.")
         return [Problem(message, {"where": where, "name": name}) for name in unknown]
     message = N_("{where}: a tabela não tem a coluna '{name}'; quis dizer {nearest}? As colunas são: {known}.")
-    values = {"where": where, "known": ", ".join(known)}
-    return [Problem(message, {**values, "name": name, "nearest": nearest(name, known)}) for name in unknown]
+    alone = N_("{where}: a tabela não tem a coluna '{name}'. As colunas são: {known}.")
+    values, names = {"where": where, "known": ", ".join(known)}, {c.label: c.name for c in TABLES[table].columns}
+    near = {name: nearest(name, names | {k: k for k in known}) for name in unknown}
+    return [
+        Problem(_asking(message, alone, near[name]), {**values, "name": name, "nearest": near[name]})
+        for name in unknown
+    ]
 
 
 def _alike_names(table: str, where: str, columns: Mapping) -> list[Problem]:
