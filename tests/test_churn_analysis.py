@@ -21,7 +21,8 @@ def portfolio_of(orders: pd.DataFrame) -> pd.DataFrame:
     silent = (AS_OF - last).dt.days
     status = np.select([silent > 120, silent > 60], ["inactive", "late"], "active")
     table = pd.DataFrame({"customer_id": last.index, "status": status, "net_revenue_365d": 100.0})
-    return table.assign(name="Loja " + table["customer_id"], person_type="PJ", seller_id="V1")
+    told = {"name": "Loja " + table["customer_id"], "person_type": "PJ", "seller_id": "V1", "own_cycle_days": np.nan}
+    return table.assign(**told)
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -100,6 +101,20 @@ def test_a_risk_next_to_nothing_is_no_sign_of_stopping(chances, at_risk, kinds, 
     table = table.assign(status="active", p_alive=0.0)
     assert analysis._kind(table).tolist() == kinds
     assert analysis._band(table, churn.Policy(contacts=2)).tolist() == bands
+
+
+def test_the_cycle_in_words_is_the_one_of_page_02_and_no_probability_moves(orders, found):
+    """Pages 02 and 04 told two cycles of one client. Here page 02 says 2 days of everybody."""
+    frames = frames_of(orders)
+    frames["portfolio"] = frames["portfolio"].assign(own_cycle_days=2.0)
+    known = planned(frames["purchases"], AS_OF, horizon_days=30)
+    other = churn.analyse(frames, past(orders, known), known, POLICY).churn
+    assert (other["own_cycle_days"] == 2).all()
+    silent = other.loc[other["reason_1"].eq("silence"), "reason_1_text"]
+    assert len(silent)
+    assert silent.str.contains("costuma comprar a cada 2 dias").all()
+    both = other.merge(found.churn, on="customer_id", suffixes=("", "_before"))
+    assert both["churn_probability"].tolist() == both["churn_probability_before"].tolist()
 
 
 def test_alive_by_hand():

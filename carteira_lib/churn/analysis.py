@@ -195,6 +195,7 @@ def _told(
     """Table ``churn``: the highest revenue at risk among the live clients first, the inactive ones behind."""
     who = portfolio[["customer_id", "name", "person_type", "seller_id", "status", "net_revenue_365d"]]
     parts = found.filter(like="part_").rename(columns=lambda name: name.removeprefix("part_"))
+    found = found.assign(own_cycle_days=_shown_cycle(found, portfolio))
     why = reasons(found, parts, horizon_days=known.horizon_days, language=language, currency=currency)
     chance = found["churn_probability"]
     table = pd.concat([found[["customer_id", "recency_days", "own_cycle_days"]], why], axis=1).assign(
@@ -217,6 +218,15 @@ def _told(
         ["gone", "revenue_at_risk", "customer_id"], ascending=[True, False, True], ignore_index=True
     )
     return tables.conform(order[list(tables.contract("churn").column_names)], "churn")
+
+
+def _shown_cycle(found: pd.DataFrame, portfolio: pd.DataFrame) -> pd.Series:
+    """The cycle that page 02 tells of each client: the signals' own is pulled to another mean, and a day or two apart.
+
+    Only the words and the column read it; the probabilities keep the cycle that they were tested with.
+    """
+    told = portfolio.set_index("customer_id")["own_cycle_days"].astype("float64")
+    return found["customer_id"].map(told).fillna(found["own_cycle_days"])
 
 
 def _band(table: pd.DataFrame, policy: Policy) -> pd.Series:
