@@ -457,19 +457,20 @@ def test_scores_of_too_few_stops_are_not_told():
 
 
 def test_the_reasons_of_a_list_do_not_tell_the_cycle_twice_and_nobody_stands_without_one(found):
+    """No order in the 30 days of the horizon is no news after 31 days of silence; fewer orders than usual are."""
     codes = [
-        ("silence", "frequency", "spend"),
-        ("frequency", "silence", None),
-        ("silence", "age", None),
-        (None, None, None),
-    ]
-    rows = found.churn.iloc[:4].assign(band="watch")
+        ("silence", "frequency", "spend"), ("frequency", "silence", None), ("silence", "age", None), (None, None, None),
+        ("silence", "slowdown", "age"), ("silence", "slowdown", "age"), ("silence", "frequency", "slowdown"),
+    ]  # fmt: skip
+    rows = found.churn.iloc[:7].assign(band="watch", recency_days=[31, 31, 31, 31, 29, 31, 31])
     for place in range(3):
         rows[f"reason_{place + 1}"] = [code[place] for code in codes]
         rows[f"reason_{place + 1}_text"] = [code[place] and code[place].upper() for code in codes]
     told = churn.listed(found._replace(churn=rows), "watch")["Por quê"].tolist()
     none = "Risco acima da média, sem um sinal único que se destaque"
-    assert told == ["SILENCE. SPEND", "FREQUENCY", "SILENCE. AGE", none]
+    assert told == [
+        "SILENCE. SPEND", "FREQUENCY", "SILENCE. AGE", none, "SILENCE. SLOWDOWN", "SILENCE. AGE", "SILENCE",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("off", "said"), [(0.0184, "1,8 ponto percentual"), (0.0196, "2,0 pontos percentuais")])

@@ -36,16 +36,24 @@ def listed(analysis: Analysis, band: str, *, language: str = "pt-BR") -> pd.Data
     Returns
     -------
     DataFrame
-        Rows of ``churn`` and the column "Por quê", in the language of the page: two reasons, of which one at most tells
-        the client's cycle.
+        Rows of ``churn`` and the column "Por quê", in the language of the page: the main reason, and the next
+        one that says something else.
     """
     _ = translator(language)
     chosen = analysis.churn[analysis.churn["band"] == band].reset_index(drop=True)
-    first, second, third = (chosen[f"reason_{place}_text"].astype("object") for place in (1, 2, 3))
-    told_twice = chosen["reason_1"].isin(OF_THE_CYCLE) & chosen["reason_2"].isin(OF_THE_CYCLE)
-    second = second.mask(told_twice, third)
+    first = chosen["reason_1_text"].astype("object")
+    second, third = (_unless_told(chosen, place, analysis.known.horizon_days) for place in (2, 3))
+    second = second.where(second.notna(), third)
     why = first.where(second.isna(), first + ". " + second)
     return chosen.assign(**{_("Por quê"): why.fillna(_("Risco acima da média, sem um sinal único que se destaque"))})
+
+
+def _unless_told(chosen: pd.DataFrame, place: int, horizon_days: int) -> pd.Series:
+    """The text of a reason; missing where the main one tells the client's cycle too, or a silence that holds its facts."""
+    main, other = chosen["reason_1"], chosen[f"reason_{place}"]
+    no_order = main.eq("silence") & other.eq("slowdown") & (chosen["recency_days"] >= horizon_days)
+    told = no_order | main.isin(OF_THE_CYCLE) & other.isin(OF_THE_CYCLE)
+    return chosen[f"reason_{place}_text"].astype("object").mask(told.fillna(False))
 
 
 def score_intervals(analysis: Analysis, *, language: str = "pt-BR") -> pd.DataFrame:
