@@ -14,8 +14,6 @@ from babel.messages.pofile import read_po
 from carteira_lib import language
 
 ROOT = language.CATALOGUE.parents[4]
-#: Pages whose every literal goes through a marked name.
-MARKED = ("churn", "cleaning", "nps", "portfolio")
 METHODS = [
     ("carteira_lib/**.py", "python"),
     ("carteira_lib/template/**.j2", "jinja2"),
@@ -98,11 +96,10 @@ def test_notebook_extraction_finds_prose_and_messages_in_code():
     assert found == ["# T", "texto", "oi"]
 
 
-@pytest.mark.parametrize("package", MARKED)
-def test_literals_are_translated_under_a_name_that_is_extracted(package):
+def test_literals_are_translated_under_a_name_that_is_extracted():
     """pybabel looks for `_`, `N_` and `ngettext`: a literal given to `words.translate` never reaches the catalogue."""
     found = []
-    for file in sorted((ROOT / "carteira_lib" / package).glob("*.py")):
+    for file in sorted((ROOT / "carteira_lib").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             called = (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "translate"

@@ -117,3 +117,13 @@ def test_the_reasons_for_a_call_are_those_that_there_are():
     assert "pede contato agora, por silêncio;" in summary.to_do_sentence(late)
     both = clients("late", "active").assign(next_step=["call", "renew"])
     assert "pedem contato agora, por silêncio ou por contrato a renovar;" in summary.to_do_sentence(both)
+
+
+def test_the_beginning_of_the_data_is_no_growth():
+    assert (
+        summary.portfolio_title(movement(0, 9, 0, 1))
+        == "A contagem parte do zero em jan/2026, e isso não mede crescimento"
+    )
+    assert summary.portfolio_title(movement(1, 9, 0, 1)) == "A carteira tem 8 clientes a mais que no início do período"
+    begun = notes(clients("active"), features(10.0, 0.0, 90), movement(0, 9, 0, 1))
+    assert begun[3] == "a contagem parte do zero: não mede crescimento"

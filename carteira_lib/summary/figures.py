@@ -209,6 +209,8 @@ def _balance(movement: pd.DataFrame, words: Words) -> Figure:
         return Figure(_("Saldo da carteira"), value, _("ainda não há um mês de movimento"), PORTFOLIO)
     if not entered + lost:
         note = _("ninguém entrou nem saiu")
+    elif not movement["opening"].iloc[0]:
+        note = _("a contagem parte do zero: não mede crescimento")
     months = _.ngettext("Saldo da carteira em {n} mês", "Saldo da carteira em {n} meses", len(movement))
     return Figure(months, value, note, PORTFOLIO)
 

@@ -138,7 +138,8 @@ def _answers(nps_summary: pd.DataFrame, words: Words) -> list[tuple[str, str, st
     if row.empty or not row["response_share"].iloc[0] < FEW_ANSWERED:
         return []
     what = _(
-        "mais respostas ao NPS (responderam {share} da carteira)", share=words.percent(row["response_share"].iloc[0])
+        "mais respostas ao NPS (responderam {share} dos clientes recentes)",
+        share=words.percent(row["response_share"].iloc[0]),
     )
     return [(what, _("um NPS que fale por toda a carteira"), _("a próxima rodada da pesquisa, a começar pelos clientes que a página do NPS sugere"))]  # fmt: skip
 

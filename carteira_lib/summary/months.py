@@ -131,6 +131,9 @@ def portfolio_title(movement: pd.DataFrame, *, language: str = "pt-BR") -> str:
     _ = translator(language)
     if movement.empty:
         return _("Ainda não há um mês de movimento")
+    if not movement["opening"].iloc[0]:  # a beginning must not be told as growth
+        month = formats.month(movement["month"].iloc[0], language)
+        return _("A contagem parte do zero em {month}, e isso não mede crescimento", month=month)
     change = int(movement["closing"].iloc[-1] - movement["opening"].iloc[0])
     if not change:
         return _("A carteira tem o mesmo tamanho que no início do período")
