@@ -6,8 +6,8 @@ that Airflow runs on::
     pip install apache-airflow apache-airflow-providers-papermill
     .venv/bin/python -m ipykernel install --prefix AIRFLOW_ENVIRONMENT --name carteira --env OMP_NUM_THREADS 1
 
-Then let Airflow find this file (``AIRFLOW__CORE__DAGS_FOLDER``), or try it without a server, after ``airflow db migrate``:
-``python params/airflow_dag.py demo``. A wrong params file fails its own DAG in the task `parametros`, with the message that ``carteira.py run`` would give.
+Then let Airflow find this file (``AIRFLOW__CORE__DAGS_FOLDER``, without which the next command fails too); it is tried without
+a server, after ``airflow db migrate``, by ``python params/airflow_dag.py demo``. A wrong params file fails its own DAG in the task `parametros`, with the message that ``carteira.py run`` would give.
 """
 
 import os
