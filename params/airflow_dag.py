@@ -23,7 +23,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 OUTPUT = Path(os.environ.get("CARTEIRA_OUTPUT") or ROOT / "output")
 sys.path.append(str(ROOT))
 
-from carteira_lib.pipeline import order, params  # noqa: E402
+from carteira_lib.pipeline import order, params, results  # noqa: E402
 
 NOTEBOOKS = order.available(ROOT / "notebooks")
 
@@ -32,8 +32,10 @@ NOTEBOOKS = order.available(ROOT / "notebooks")
 def checked(file: str) -> dict:
     """What each notebook gets, and where it is left; whatever is wrong with the params file is told at once."""
     found = params.read(Path(file), NOTEBOOKS.values())
-    folder = OUTPUT / found.run_name / "notebooks"
+    run = OUTPUT / found.run_name
+    folder = run / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
+    results.leave_earlier(run, run, found)  # for the summary to say what changed
     declared = params.declared_by(NOTEBOOKS.values())
     own = {name: {k: v for k, v in found.given.items() if k in declared[name]} for name in NOTEBOOKS}
     return {**own, "folder": str(folder)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from carteira_lib import pipeline
+from carteira_lib import pipeline, summary
 from carteira_lib.pipeline import order, params
 from carteira_lib.pipeline.params import ParamsError
 from tests.test_pipeline import write_notebook, write_params
@@ -120,6 +120,21 @@ def test_each_notebook_gets_of_the_params_file_what_it_declares(example, tmp_pat
     assert (tmp_path / "demo" / "notebooks").is_dir()
     assert found == {name: {k: v for k, v in given.items() if k in declared[name]} for name in NOTEBOOKS}
     assert all("sources" in own for own in found.values())
+
+
+def test_the_summary_is_left_what_the_run_before_told(example, tmp_path):
+    """Also where an older run left its own: what lies there is of the run before, or nothing."""
+    file, run = write_params(tmp_path, "run_name: acme\n"), tmp_path / "acme"
+    (run / "tables").mkdir(parents=True)
+    (run / summary.FILE).write_text("[]")
+    example.checked.function(str(file))
+    assert not (run / summary.FILE).exists()
+    told = {"as_of": "2026-09-30", "key_figures": {"portfolio_clients": 9.0}, "parameters": {"min_orders": 4}}
+    (run / "run.json").write_text(json.dumps(told))
+    example.checked.function(str(file))
+    (left,) = json.loads((run / summary.FILE).read_text(encoding="utf-8"))
+    assert (left["as_of"], left["key_figures"]) == ("2026-09-30", {"portfolio_clients": 9.0})
+    assert "min_orders" in left["changed"]
 
 
 def test_a_wrong_params_file_fails_its_own_dag_with_our_message(example, tmp_path):

@@ -189,3 +189,76 @@ def test_what_is_thin_in_the_data_that_came_is_told_before_the_tables_that_did_n
     assert summary.lacking(WHOLE, thin | {"customer_features": KNOWN.assign(costed_revenue=80.0)}, 24)["O que falta"][
         0
     ].startswith("Setor")
+
+
+def table(name: str, rows: list[dict]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=[c.name for c in tables.contract(name).columns])
+
+
+RULES = table("pci_rules", [
+    {"published": False, "clients": 50, "client_share": 0.5, "lift": 9.0},
+    {"published": True, "clients": 12, "client_share": 0.1, "lift": 2.5},
+])  # fmt: skip
+ACTIONS = table("actions", [
+    {"customer_id": "a", "gate": "listed", "kind": "renewal", "expected_value": 40.0, "seller_id": "V1", "reason": "x"},
+    {"customer_id": "c", "gate": "listed", "kind": "cross_sell", "expected_value": 60.0, "product_name": "Mop", "seller_id": "V9"},
+    {"customer_id": "b", "gate": "listed", "kind": "renewal", "expected_value": 60.0, "seller_id": "V1"},
+    {"customer_id": "d", "gate": "control", "kind": "renewal", "expected_value": 900.0},
+])  # fmt: skip
+SELLERS = table("sellers", [{"seller_id": "V1", "name": "Ana"}])
+
+
+def test_the_pages_that_were_made_add_their_figures():
+    found = summary.figures(frames(clients(), features(), movement(), renewals(), pci_rules=RULES, actions=ACTIONS))
+    told = [(f.label, f.value, f.note.replace("\xa0", " "), f.page) for f in found[-2:]]
+    assert told == [
+        ("Clientes no perfil ideal", "12", "10% dos que têm seis meses de casa; cada um vale 2,5 vezes o valor dos demais", "03_pci"),
+        ("Ações na lista", "3", "margem esperada de R$ 160", "06_oportunidades"),
+    ]  # fmt: skip
+
+
+def test_the_numbers_of_the_later_pages_are_those_of_their_tables():
+    months = pd.date_range("2026-11-01", periods=4, freq="MS")
+    whole = {"period": "month", "dimension": "total", "sales_measure": "revenue"}
+    ahead = [{**whole, "period_start": m, "estimate": 10.0**i} for i, m in enumerate(months)]
+    ahead += [
+        {**ahead[0], "dimension": "region"},
+        {**ahead[0], "sales_measure": "orders"},
+        {**ahead[0], "period": "weeks_4"},
+    ]
+    goals = [("likely", 0.9), ("reached", None), ("unlikely", 0.1), ("no_probability", None)]
+    answered = {"reading": "answered", "nps": 5.0, "nps_low": -1.0, "nps_high": 11.0, "enough": True}
+    later = {
+        "pci_rules": RULES, "actions": ACTIONS, "forecast": table("forecast", ahead[::-1]),
+        "goals_status": table("goals_status", [{"goal_state": state, "probability": p} for state, p in goals]),
+        "nps_summary": table("nps_summary", [{**answered, "reading": "weighted", "nps": 9.0}, answered]),
+    }  # fmt: skip
+    numbers = summary.key_figures(frames(clients(), features(), movement(), renewals(), outlook(**OUTLOOK), **later))
+    found = numbers.set_index("figure")["number"]
+    expected = {
+        "horizon_days": 60, "expected_stops": 100, "expected_stops_low": 90, "revenue_at_risk_high": 55_000,
+        "nps": 5, "nps_low": -1, "nps_high": 11, "ideal_clients": 12, "listed_actions": 3, "listed_margin": 160,
+        "sales_3_months": 111, "judged_goals": 3, "likely_goals": 2,
+    }  # fmt: skip
+    assert found[list(expected)].round(6).to_dict() == expected
+
+
+def test_the_week_starts_with_the_actions_of_most_margin_and_ties_go_by_client():
+    found = summary.week(frames(clients(), actions=ACTIONS, sellers=SELLERS))
+    assert found["customer_id"].tolist() == ["b", "c", "a"]
+    assert found["O que fazer"].tolist() == ["renovação", "produto complementar: Mop", "renovação"]
+    assert found["seller_id"].tolist() == ["Ana", "V9", "Ana"]
+
+
+def test_without_a_list_the_week_is_whom_the_portfolio_says_to_call():
+    found = summary.week(frames(clients(), actions=ACTIONS[ACTIONS["gate"] == "control"]))
+    assert found[["customer_id", "O que fazer"]].to_numpy().tolist() == [["a", "Renovar."], ["b", "Ligar."]]
+
+
+def test_the_greatest_risks_are_of_clients_that_still_buy():
+    states = ["active", "late", "inactive", "active", "active", "late", "active"]
+    rows = [
+        {"customer_id": code, "status": state, "revenue_at_risk": amount}
+        for code, state, amount in zip("gfedcba", states, [1.0, 9.0, 99.0, 5.0, 5.0, 3.0, 2.0], strict=True)
+    ]
+    assert summary.losing(frames(churn=table("churn", rows)))["customer_id"].tolist() == ["f", "c", "d", "b", "a"]

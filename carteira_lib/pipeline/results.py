@@ -14,6 +14,7 @@ from carteira_lib.pipeline.execution import Outcome
 from carteira_lib.pipeline.params import Params
 
 STATE = "tables/canonical.json"
+EARLIER = "tables/earlier.json"
 READINGS = "tables/readings.parquet"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,13 +68,12 @@ def _record(results: Path, checked: Params) -> dict:
 
 def leave_earlier(results: Path, final: Path, checked: Params) -> None:
     """Leave beside the tables what earlier runs told of themselves, for the summary to compare with."""
-    from carteira_lib.summary.since import FILE
-
-    runs = record.comparable(record.earlier(final), _parameters(checked))
-    if runs:
-        file = results / "tables" / FILE
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(runs, ensure_ascii=False), encoding="utf-8", newline="\n")
+    runs, file = record.comparable(record.earlier(final), _parameters(checked)), results / EARLIER
+    if not runs:
+        file.unlink(missing_ok=True)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(runs, ensure_ascii=False), encoding="utf-8", newline="\n")
 
 
 def _parameters(checked: Params) -> dict:

@@ -247,7 +247,7 @@ def _cells(one: Portfolio, _: Translator) -> list[str]:
         formats.number(one.figure(CLIENTS), 0, language),
         formats.money(one.figure("net_revenue_365d"), one.currency, language, compact=True),
         at_risk,
-        formats.number(one.figure("nps"), 0, language).replace("-", "−"),
+        formats.number(one.figure("nps"), 0, language),
         _goals(one.figure("likely_goals"), one.figure("judged_goals"), _),
         formats.date(one.as_of, language),
     ]

@@ -9,11 +9,12 @@ from carteira_lib.summary.answers import findings
 from carteira_lib.summary.figures import READS, figures, key_figures
 from carteira_lib.summary.lacks import ADDS, absent, lacking, lacking_title
 from carteira_lib.summary.months import changes, last_months, monthly_revenue, portfolio_title, revenue_title
-from carteira_lib.summary.since import earlier_runs, last_before, since, since_sentence, since_shown, since_title
+from carteira_lib.summary.since import FILE, earlier_runs, last_before, since, since_sentence, since_shown, since_title
 from carteira_lib.summary.week import losing, to_do, to_do_sentence, week
 
 __all__ = [
     "ADDS",
+    "FILE",
     "READS",
     "absent",
     "changes",

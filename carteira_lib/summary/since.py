@@ -14,21 +14,20 @@ import numpy as np
 import pandas as pd
 
 from carteira_lib.language import N_
-from carteira_lib.summary.figures import OFFERS, PORTFOLIO, RISK
 from carteira_lib.tables import Run
 from carteira_lib.words import Words, sign
 
-FILE = "earlier.json"
-#: Numbers that are compared, in the order of the page: code in ``key_figures``, label, how it is written, its page.
+FILE = "tables/earlier.json"
+#: Numbers that are compared, in the order of the page: code in ``key_figures``, label, how it is written.
 COMPARED = (
-    ("portfolio_clients", N_("Clientes na carteira"), "count", PORTFOLIO),
-    ("net_revenue_365d", N_("Receita em 12 meses"), "money", PORTFOLIO),
-    ("amount_to_renew", N_("Contratos a renovar"), "money", PORTFOLIO),
-    ("expected_stops", N_("Clientes que não devem comprar no período"), "count", RISK),
-    ("revenue_at_risk", N_("Receita em risco"), "money", RISK),
-    ("nps", N_("NPS"), "count", "05_nps"),
-    ("listed_margin", N_("Margem esperada das ações da lista"), "money", OFFERS),
-    ("likely_goals", N_("Metas prováveis ou já batidas"), "count", "07_metas"),
+    ("portfolio_clients", N_("Clientes na carteira"), "count"),
+    ("net_revenue_365d", N_("Receita em 12 meses"), "money"),
+    ("amount_to_renew", N_("Contratos a renovar"), "money"),
+    ("expected_stops", N_("Clientes que não devem comprar no período"), "count"),
+    ("revenue_at_risk", N_("Receita em risco"), "money"),
+    ("nps", N_("NPS"), "count"),
+    ("listed_margin", N_("Margem esperada das ações da lista"), "money"),
+    ("likely_goals", N_("Metas prováveis ou já batidas"), "count"),
 )
 SAME_HORIZON = ("expected_stops", "revenue_at_risk")
 TOLD = ("portfolio_clients", "net_revenue_365d", "revenue_at_risk")
@@ -56,7 +55,7 @@ class Since(NamedTuple):
 def earlier_runs(run: Run) -> list[Mapping]:
     """What the runner left of earlier runs: ``as_of``, ``key_figures`` and ``changed`` each; empty without any."""
     try:
-        found = json.loads((run.folder / "tables" / FILE).read_text(encoding="utf-8"))
+        found = json.loads((run.folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
     return found if isinstance(found, list) else []
@@ -106,7 +105,7 @@ def _proven(code: str, before: Mapping[str, float], now: Mapping[str, float]) ->
 def since_shown(found: Since, as_of: pd.Timestamp, *, language: str = "pt-BR", currency: str = "BRL") -> pd.DataFrame:
     """The comparison for reading: the number in words, then and now, and the change; all columns text."""
     words = Words(language, currency)
-    _, labels = words.translate, {code: (label, unit) for code, label, unit, _page in COMPARED}
+    _, labels = words.translate, {code: (label, unit) for code, label, unit in COMPARED}
     rows = []
     for row in found.rows.itertuples():
         label, unit = labels[row.figure]
